@@ -1,0 +1,100 @@
+"""What has to be settled before Paddle is imported, and which device it then uses."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import os
+import sys
+import warnings
+
+from paddle_gan.errors import UserError
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
+_LARGEST_MMAP_THRESHOLD = 32 << 20  # glibc refuses more
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not Linux
+        return os.cpu_count() or 1
+
+
+def import_paddle() -> None:
+    """Import Paddle with all cores in use and without its start-up chatter.
+
+    Paddle computes on one thread unless ``OMP_NUM_THREADS`` is set before the import; a value the
+    user has set is left alone. Raises UserError where Paddle is not installed.
+    """
+    if "paddle" in sys.modules:
+        return
+    os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
+    # Activations come and go every step. Returning them to the system each time costs a page fault
+    # for every 4 KiB: a tenth of a step.
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+    warnings.filterwarnings("ignore", message="No ccache found")
+    warnings.filterwarnings("ignore", message="When training, we now always track")
+    warnings.filterwarnings("ignore", message="You are using GPU version Paddle")
+    try:
+        # Paddle warns of OMP_NUM_THREADS > 1 on stderr; it means builds with OpenBLAS.
+        with contextlib.redirect_stderr(io.StringIO()):
+            import paddle  # noqa: F401  (imported here for its effect on later imports)
+    except ModuleNotFoundError as error:
+        if error.name != "paddle":
+            raise
+        raise UserError(
+            "PaddlePaddle is not installed; python -m pip install -e '.[cpu]' installs it "
+            "('.[gpu]' with an NVIDIA card)"
+        ) from error
+
+
+def choose_device(device: str = "auto") -> str:
+    """Make ``auto``, ``cpu``, ``gpu`` or ``gpu:N`` Paddle's device and return its name.
+
+    ``auto`` takes a GPU where Paddle can use one. Raises UserError where the named device is not
+    there.
+    """
+    import paddle
+
+    kind, _, number = device.partition(":")
+    if kind not in ("auto", "cpu", "gpu") or (number and (kind != "gpu" or not number.isdigit())):
+        raise UserError(f"device {device!r}: choose auto, cpu, gpu or gpu:N")
+    obstacle = None if kind == "cpu" else _gpu_obstacle(int(number or 0))
+    if kind == "gpu" and obstacle:
+        raise UserError(f"--device {device}: {obstacle}; --device cpu works here")
+    if kind == "cpu" or obstacle:
+        return paddle.set_device("cpu") and "cpu"
+    paddle.set_device(f"gpu:{number or 0}")
+    return f"gpu:{number or 0}"
+
+
+def place(device: str):
+    """The Paddle place of a device that :func:`choose_device` returned."""
+    import paddle
+
+    kind, _, number = device.partition(":")
+    return paddle.CUDAPlace(int(number)) if kind == "gpu" else paddle.CPUPlace()
+
+
+def _gpu_obstacle(number: int) -> str | None:
+    """Why Paddle cannot use GPU ``number``, or None where it can."""
+    import paddle
+
+    if not paddle.is_compiled_with_cuda():
+        return "this Paddle is built for CPUs (the extra '.[gpu]' brings the other build)"
+    count = paddle.device.cuda.device_count()
+    if number >= count:
+        return f"Paddle sees {count} GPU(s) on this machine"
+    major = paddle.device.cuda.get_device_capability(number)[0]
+    if major >= 9 and paddle.__version__.startswith("2."):
+        return (
+            f"the GPU is newer (compute capability {major}.x) than Paddle {paddle.__version__} "
+            "has code for; see 'GPUs' in the README"
+        )
+    return None
