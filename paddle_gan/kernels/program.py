@@ -1,0 +1,158 @@
+"""An ``nn.Sequential`` run forward and backward as one oneDNN program.
+
+To Paddle the program is a single differentiable operation, so the networks stay ordinary Paddle
+layers and autograd, optimizers and checkpoints know nothing of it. Between the first layer and the
+last no array passes through Paddle.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+from paddle import nn
+from paddle.autograd import PyLayer
+
+from paddle_gan.kernels import operations as ops
+
+_OPERATIONS = {
+    nn.Conv2D: ops.Convolution,
+    nn.Conv2DTranspose: ops.Convolution,
+    nn.BatchNorm2D: ops.BatchNorm,
+    nn.ReLU: ops.Activation,
+    nn.LeakyReLU: ops.Activation,
+    nn.Tanh: ops.Activation,
+}
+
+
+def translate(layers: list[nn.Layer], shape: tuple[int, ...], training: bool) -> list | None:
+    """The operations of the layers for inputs of ``shape``, or None where one is unknown."""
+    operations: list = []
+    for layer in layers:
+        operation = _OPERATIONS.get(type(layer))
+        if operation is None or not operation.knows(layer):
+            return None
+        last = operations[-1] if operations else None
+        if type(layer) is nn.ReLU and isinstance(last, ops.BatchNorm):
+            last.fuse_relu()
+        elif last is not None and last.in_place and operation.in_place:
+            return None  # the first of two activations in place would lose its output
+        else:
+            operations.append(operation(layer, shape, training))
+            shape = operations[-1].shape
+    return operations
+
+
+class Program:
+    """A chain of operations compiled for one input shape and one mode."""
+
+    def __init__(self, operations: list, shape: tuple[int, ...]):
+        self.operations, self.shape, self.out_shape = operations, shape, operations[-1].shape
+        self.counts = [len(op.parameters()) for op in operations]
+        self._in = ops.Reorder(ops.plain(shape), ops.channels_last(shape))
+        self._in_back = ops.Reorder(ops.channels_last(shape), ops.plain(shape))
+        self._out = ops.Reorder(ops.channels_last(self.out_shape), ops.plain(self.out_shape))
+        self._out_back = ops.Reorder(ops.plain(self.out_shape), ops.channels_last(self.out_shape))
+        # Offsets, in floats, of every activation and of what each operation keeps.
+        self._activations, self._kept, self._floats = [0], [], _room(shape)
+        for op in operations:
+            self._kept.append(self._floats)
+            self._floats += _round(op.kept)
+            self._activations.append(self._activations[-1] if op.in_place else self._floats)
+            self._floats += 0 if op.in_place else _room(op.shape)
+        self._free: list[np.ndarray] = []
+        # Backward passes of one program never overlap, so two buffers of gradients are enough.
+        largest = max(_room(s) for s in (shape, *(op.shape for op in operations)))
+        self._buffers = np.empty((2, largest), "float32")
+
+    def parameters(self) -> list:
+        """The parameters of all operations, in order."""
+        return [p for op in self.operations for p in op.parameters()]
+
+    def forward(self, x: int, y: int, parameters: list) -> Memory:
+        memory = Memory(self._free, self._floats)
+        at = memory.address
+        self._in(x, at)
+        for i, op in enumerate(self.operations):
+            here, there = self._activations[i : i + 2]
+            op.forward(at + 4 * here, at + 4 * there, at + 4 * self._kept[i], parameters[i])
+        self._out(at + 4 * self._activations[-1], y)
+        return memory
+
+    def backward(self, memory: Memory, dy: int, dx: int | None, parameters, gradients) -> None:
+        at = memory.address
+        here, there = (row.ctypes.data for row in self._buffers)
+        self._out_back(dy, here)
+        for i in reversed(range(len(self.operations))):
+            op = self.operations[i]
+            x, y, kept = self._activations[i], self._activations[i + 1], self._kept[i]
+            moves = isinstance(op, ops.Convolution)
+            target = there if moves else here
+            if i == 0 and dx is None:
+                target = None
+            op.backward(
+                at + 4 * x, at + 4 * y, at + 4 * kept, here, target, parameters[i], gradients[i]
+            )
+            if moves:
+                here, there = there, here
+        if dx is not None:
+            self._in_back(here, dx)
+
+
+class Memory:
+    """The activations of one call; goes back to its program when autograd lets go of it.
+
+    Fresh pages from the system would cost as much as the arithmetic on them.
+    """
+
+    def __init__(self, free: list[np.ndarray], floats: int):
+        self._free = free
+        self._array = free.pop() if free else np.empty(floats + 16, "float32")
+        self.address = (self._array.ctypes.data + 63) // 64 * 64
+
+    def __del__(self):
+        self._free.append(self._array)
+
+
+class Run(PyLayer):
+    """The program as an operation of Paddle's autograd: ``Run.apply(program, x, *parameters)``."""
+
+    @staticmethod
+    def forward(ctx, program, x, *parameters):
+        y = paddle.empty(program.out_shape)
+        ctx.program, ctx.parameters = program, parameters
+        ctx.wanted = [not t.stop_gradient for t in (x, *parameters)]
+        ctx.memory = program.forward(
+            x.data_ptr(), y.data_ptr(), _split([p.data_ptr() for p in parameters], program.counts)
+        )
+        return y
+
+    @staticmethod
+    def backward(ctx, dy):
+        dy = dy.contiguous()
+        program, counts = ctx.program, ctx.program.counts
+        dx = paddle.empty(program.shape) if ctx.wanted[0] else None
+        frozen = not any(ctx.wanted[1:])
+        gradients = [None if frozen else paddle.empty(p.shape) for p in ctx.parameters]
+        if frozen:
+            targets = [None] * len(counts)
+        else:
+            targets = _split([g.data_ptr() for g in gradients], counts)
+        addresses = _split([p.data_ptr() for p in ctx.parameters], counts)
+        program.backward(
+            ctx.memory, dy.data_ptr(), None if dx is None else dx.data_ptr(), addresses, targets
+        )
+        wanted = [g if w else None for g, w in zip(gradients, ctx.wanted[1:])]
+        return (dx, *wanted)
+
+
+def _split(items: list, counts: list[int]) -> list[list]:
+    ends = np.cumsum(counts)
+    return [items[end - n : end] for end, n in zip(ends, counts)]
+
+
+def _round(floats: int) -> int:
+    return (floats + 15) // 16 * 16  # whole cache lines
+
+
+def _room(shape: tuple[int, ...]) -> int:
+    return _round(int(np.prod(shape)))
