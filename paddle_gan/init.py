@@ -1,0 +1,65 @@
+"""Weight initialization: the notebook's four helpers, working, and its ``weight_init``."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import Tensor, nn
+
+
+@paddle.no_grad()
+def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
+    """Fill ``x`` in place with draws from N(mean, std²)."""
+    x.set_value(paddle.normal(mean, std, shape=x.shape).astype(x.dtype))
+    return x
+
+
+@paddle.no_grad()
+def uniform_(x: Tensor, a: float = -1.0, b: float = 1.0) -> Tensor:
+    """Fill ``x`` in place with draws from U[a, b)."""
+    x.set_value(paddle.uniform(x.shape, dtype="float32", min=a, max=b).astype(x.dtype))
+    return x
+
+
+@paddle.no_grad()
+def kaiming_(x: Tensor, negative_slope: float = 0.0) -> Tensor:
+    """Fill the weight ``x`` in place with draws from N(0, 2 / ((1 + slope²) fan_in)).
+
+    He et al. 2015, "Delving Deep into Rectifiers", eq. 10 and 15. ``fan_in`` is the number of
+    rows of a Linear weight (in x out) and the product of all but the first dimension of a
+    convolution's (out x in x k x k); for a transposed convolution's (in x out x k x k) that is
+    the fan of its backward pass, the paper's other choice.
+    """
+    fan_in = x.shape[0] if x.ndim == 2 else int(x[0].numel())
+    return normal_(x, 0.0, (2 / ((1 + negative_slope**2) * fan_in)) ** 0.5)
+
+
+@paddle.no_grad()
+def constant_(x: Tensor, value: float) -> Tensor:
+    """Fill ``x`` in place with ``value``."""
+    x.set_value(paddle.full(x.shape, value, dtype=x.dtype))
+    return x
+
+
+def weight_init(layer: nn.Layer) -> None:
+    """Initialize one layer as Radford et al. 2016 (DCGAN), section 4; use ``net.apply``.
+
+    Conv2D, Conv2DTranspose and Linear weights are drawn from N(0, 0.02²), BatchNorm2D scales from
+    N(1, 0.02²); their biases become 0. Other layers are left alone.
+    """
+    if isinstance(layer, (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)):
+        normal_(layer.weight, 0.0, 0.02)
+    elif isinstance(layer, nn.BatchNorm2D):
+        normal_(layer.weight, 1.0, 0.02)
+    else:
+        return
+    if layer.bias is not None:
+        constant_(layer.bias, 0.0)
+
+
+def conv_init(layer: nn.Layer) -> None:
+    """What the notebook's ``weight_init`` did in effect: convolutions only, BatchNorm at (1, 0)."""
+    if isinstance(layer, (nn.Conv2D, nn.Conv2DTranspose)):
+        normal_(layer.weight, 0.0, 0.02)
+
+
+INITS = {"dcgan": weight_init, "conv": conv_init}

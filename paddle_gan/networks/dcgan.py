@@ -1,0 +1,121 @@
+"""The notebook's networks: DCGAN (Radford et al. 2016) for square images."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+from paddle import Tensor, nn
+
+from paddle_gan.errors import UserError
+from paddle_gan.kernels import run
+
+
+class _NotebookKeys(nn.Layer):
+    """State dicts with the notebook's keys, which count a bias for every convolution.
+
+    BatchNorm subtracts the mean, so a bias before it changes nothing but the time a step takes;
+    these networks have none there. ``state_dict`` gives zeros in its place, and
+    ``set_state_dict`` folds a given one into the running mean: mean(Wx + b) = mean(Wx) + b.
+    """
+
+    def _folded(self) -> list[tuple[str, str]]:
+        """(key of the bias, key of the running mean) wherever BatchNorm follows a convolution."""
+        (name, layers), *_ = self.named_children()
+        return [
+            (f"{name}.{i - 1}.bias", f"{name}.{i}._mean")
+            for i, layer in enumerate(layers)
+            if isinstance(layer, nn.BatchNorm2D)
+        ]
+
+    def state_dict(self, *args, **kwargs):
+        state = super().state_dict(*args, **kwargs)
+        for bias, mean in self._folded():
+            if mean in state:
+                state[bias] = paddle.zeros_like(state[mean])
+        return state
+
+    def set_state_dict(self, state_dict, *args, **kwargs):
+        state = dict(state_dict)
+        for bias, mean in self._folded():
+            if bias in state and mean in state:
+                state[mean] = state[mean] - state.pop(bias)
+        return super().set_state_dict(state, *args, **kwargs)
+
+    set_dict = load_dict = set_state_dict
+
+
+def _stages(image_size: int) -> int:
+    """How often 4 x 4 doubles on the way to ``image_size``."""
+    if image_size not in (16, 32, 64, 128):
+        raise UserError(f"image_size {image_size}: choose 16, 32, 64 or 128")
+    return image_size.bit_length() - 3
+
+
+class Generator(_NotebookKeys):
+    """Latents B x latent x 1 x 1, drawn from N(0, 1), to images B x channels x size x size.
+
+    Images lie in [-1, 1]. The defaults are the notebook's: 32 x 32, one channel, width 64.
+    Raises UserError for an ``image_size`` that is not 16, 32, 64 or 128.
+    """
+
+    def __init__(self, latent: int = 100, width: int = 64, channels: int = 1, image_size: int = 32):
+        super().__init__()
+        self.latent = latent
+        doublings = _stages(image_size)
+        features = width * 2 ** (doublings - 1)
+        layers = [
+            nn.Conv2DTranspose(latent, features, 4, 1, 0, bias_attr=False),  # B x 8w x 4 x 4
+            nn.BatchNorm2D(features),
+            nn.ReLU(),
+        ]
+        for _ in range(doublings - 1):  # B x 2f x s x s -> B x f x 2s x 2s
+            features //= 2
+            layers += [
+                nn.Conv2DTranspose(2 * features, features, 4, 2, 1, bias_attr=False),
+                nn.BatchNorm2D(features),
+                nn.ReLU(),
+            ]
+        layers += [nn.Conv2DTranspose(width, channels, 4, 2, 1), nn.Tanh()]
+        self.gan = nn.Sequential(*layers)
+
+    @staticmethod
+    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
+        """The arguments that build a generator with these weights, or None if none could."""
+        names = (f"gan.{i}.weight" for i in range(0, 3 * 6 + 1, 3))
+        kernels = [shapes[name] for name in names if len(shapes.get(name, ())) == 4]
+        if not 3 <= len(kernels) <= 6:
+            return None
+        first, last = kernels[0], kernels[-1]
+        image_size = 4 * 2 ** (len(kernels) - 1)
+        return dict(latent=first[0], width=last[0], channels=last[1], image_size=image_size)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        return run(self.gan, latents)
+
+
+class Discriminator(_NotebookKeys):
+    """Images B x channels x size x size in [-1, 1] to the probability of being real, B x 1 x 1 x 1.
+
+    ``logits`` gives the same before the sigmoid, which is what the losses take.
+    Raises UserError for an ``image_size`` that is not 16, 32, 64 or 128.
+    """
+
+    def __init__(self, width: int = 64, channels: int = 1, image_size: int = 32):
+        super().__init__()
+        layers, before, features = [], channels, width
+        for _ in range(_stages(image_size)):  # B x f x s x s -> B x 2f x s/2 x s/2
+            layers += [
+                nn.Conv2D(before, features, 4, 2, 1, bias_attr=False),
+                nn.BatchNorm2D(features),
+                nn.LeakyReLU(0.2),
+            ]
+            before, features = features, 2 * features
+        layers += [nn.Conv2D(before, 1, 4, 1, 0), nn.Sigmoid()]  # B x 1 x 1 x 1
+        self.dgan = nn.Sequential(*layers)
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Images B x channels x size x size to log-odds of being real, B x 1 x 1 x 1."""
+        return run(self.dgan, images, stop=-1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        return F.sigmoid(self.logits(images))
