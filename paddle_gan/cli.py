@@ -1,0 +1,102 @@
+"""The command line: ``paddle-gan train|infer``, and the table of arguments behind it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+
+import paddle_gan
+from paddle_gan.errors import UserError
+from paddle_gan.recipes import RECIPES, configure
+
+_DEVICE = ("--device", dict(default="auto", metavar="auto|cpu|gpu|gpu:N", help="where to compute"))
+_SEED = "the seed of every random draw"
+
+TRAIN = [
+    ("--recipe", dict(default="dcgan", help=f"one of: {', '.join(sorted(RECIPES))}")),
+    ("--data", dict(metavar="mnist|embedded|PATH", help="digits, or a folder of IDX files/images")),
+    ("--epochs", dict(type=int, help="times through the data")),
+    ("--max-steps", dict(type=int, metavar="N", help="stop after N steps")),
+    ("--batch-size", dict(type=int, metavar="N", help="images in a step")),
+    ("--lr", dict(type=float, help="learning rate of both networks")),
+    ("--image-size", dict(type=int, metavar="16|32|64|128", help="images are resized to this")),
+    ("--channels", dict(type=int, metavar="1|3", help="gray or color")),
+    ("--width", dict(type=int, metavar="N", help="channels of the widest images' layer")),
+    ("--latent", dict(type=int, metavar="N", help="dimensions of the latent space")),
+    ("--seed", dict(type=int, help=_SEED)),
+    _DEVICE,
+    ("--out", dict(default="work", metavar="FOLDER", help="where the run is written")),
+    ("--checkpoint-every", dict(type=int, metavar="STEPS", help="save oftener than each epoch")),
+    ("--resume", dict(action="store_true", help="go on with the run in --out")),
+    ("--dry-run", dict(action="store_true", help="print the configuration and exit")),
+]
+
+INFER = [
+    ("checkpoint", dict(help="a Gnet.pdparams of this package or of the notebook")),
+    ("--num", dict(type=int, default=64, metavar="N", help="how many images")),
+    ("--seed", dict(type=int, default=0, help=_SEED)),
+    ("--output", dict(default="work/generated.png", help=".png a grid, .npy raw, .gif a walk")),
+    ("--interpolate", dict(type=int, metavar="N", help="a walk of N frames between latents")),
+    _DEVICE,
+]
+
+
+def _train(recipe, dry_run, resume, device, out, **overrides) -> None:
+    if dry_run:
+        print(json.dumps(configure(recipe, **overrides), indent=2))
+        return
+    paddle_gan.train(recipe, out=out, device=device, resume=resume, **overrides)
+
+
+def _infer(device, **arguments) -> None:
+    from paddle_gan.runtime import choose_device, import_paddle
+
+    import_paddle()
+    choose_device(device)
+    from paddle_gan.generation import infer
+
+    print(f"wrote {infer(**arguments)}")
+
+
+COMMANDS = {
+    "train": (_train, TRAIN, "train a recipe"),
+    "infer": (_infer, INFER, "draw images from a checkpoint"),
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose mistakes take one line."""
+
+    def error(self, message: str):
+        self.exit(2, f"error: {message}; {self.prog} --help lists what there is\n")
+
+
+def _fill(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    function, arguments, _ = COMMANDS[name]
+    for flag, options in arguments:
+        parser.add_argument(flag, **options)
+    parser.set_defaults(function=function)
+    return parser
+
+
+def main(argv: list[str] | None = None, command: str | None = None) -> int:
+    """Run ``paddle-gan``, or one ``command`` of it; returns the exit status."""
+    if command is None:
+        parser = _Parser("paddle-gan", description=paddle_gan.__doc__.splitlines()[0])
+        parser.add_argument("--version", action="version", version=paddle_gan.__version__)
+        commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+        for name, (_, _, text) in COMMANDS.items():
+            _fill(commands.add_parser(name, help=text, description=text), name)
+    else:
+        parser = _fill(_Parser(description=COMMANDS[command][2]), command)
+    arguments = vars(parser.parse_args(argv))
+    try:
+        arguments.pop("function")(**arguments)
+    except UserError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        return 130
+    return 0

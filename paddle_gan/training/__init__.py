@@ -1,0 +1,5 @@
+"""Training: the loop and what it writes."""
+
+from paddle_gan.training.loop import train
+
+__all__ = ["train"]

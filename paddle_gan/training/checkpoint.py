@@ -1,0 +1,122 @@
+"""Saving a run and finding it again.
+
+A checkpoint is a folder ``checkpoints/step-NNNNNNNN`` that is written beside, synced and moved into
+place, with a manifest of sizes and hashes. The notebook's four file names at the top of a run are
+links through ``checkpoints/latest``, so one rename moves them all: they always belong together.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import paddle
+
+from paddle_gan.errors import UserError
+from paddle_gan.generation import shapes_of
+from paddle_gan.serialization import check_state, read
+
+_KEPT = 2
+
+
+def save(out: Path, game, step: int) -> Path:
+    """Save networks and optimizers of ``game`` after ``step`` steps; returns the folder.
+
+    Raises UserError where the disk does not take it; what was saved before stays as it was.
+    """
+    place = out / "checkpoints" / f"step-{step:08d}"
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        shutil.rmtree(beside, ignore_errors=True)
+        beside.mkdir(parents=True)
+        for name, network in game.networks.items():
+            paddle.save(network.state_dict(), str(beside / f"{name}.pdparams"))
+        for name, optimizer in game.optimizers.items():
+            paddle.save(optimizer.state_dict(), str(beside / f"{name}.pdopt"))
+        names = sorted(path.name for path in beside.iterdir())
+        manifest = {"step": step, "files": {name: _fingerprint(beside / name) for name in names}}
+        (beside / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
+        for path in (*beside.iterdir(), beside):
+            _sync(path)
+        if place.exists():  # an earlier try at this very step that was not finished or is damaged
+            shutil.rmtree(place)
+        os.rename(beside, place)
+        _sync(place.parent)
+        _link(out / "checkpoints" / "latest", place.name)
+        for name in names:
+            _link(out / name, f"checkpoints/latest/{name}")
+    except OSError as error:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise UserError(
+            f"cannot save step {step} in {out}: {error.strerror}; what was saved before is whole"
+        ) from error
+    for old in _all(out)[:-_KEPT]:
+        shutil.rmtree(old, ignore_errors=True)
+    return place
+
+
+def load(out: Path, game) -> int:
+    """Put ``game`` into the state of the newest whole checkpoint under ``out``; returns its step.
+
+    A damaged checkpoint is named on stderr and the one before it is taken. Raises UserError where
+    there is none.
+    """
+    for place in reversed(_all(out)):
+        try:
+            return _restore(place, game)
+        except UserError as error:
+            print(f"passing over {place}: {error}", file=sys.stderr)
+    raise UserError(f"{out} holds no checkpoint to resume from; start without --resume")
+
+
+def _restore(place: Path, game) -> int:
+    try:
+        manifest = json.loads((place / "manifest.json").read_text())
+        damaged = [n for n, f in manifest["files"].items() if _fingerprint(place / n) != f]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UserError(f"its manifest cannot be used ({error})") from error
+    if damaged:
+        raise UserError(f"{', '.join(damaged)} changed since it was saved")
+    networks = {name: read(place / f"{name}.pdparams") for name in game.networks}
+    for name, state in networks.items():
+        check_state(state, shapes_of(game.networks[name]), place / f"{name}.pdparams")
+    for name, state in networks.items():
+        game.networks[name].set_state_dict(state)
+    for name, optimizer in game.optimizers.items():
+        state = read(place / f"{name}.pdopt")
+        optimizer.set_state_dict(
+            {k: paddle.to_tensor(v) if hasattr(v, "shape") else v for k, v in state.items()}
+        )
+    return manifest["step"]
+
+
+def _all(out: Path) -> list[Path]:
+    """The checkpoint folders of a run, oldest first."""
+    return sorted((out / "checkpoints").glob("step-*"))
+
+
+def _fingerprint(path: Path) -> dict:
+    data = path.read_bytes()
+    return {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _link(link: Path, target: str) -> None:
+    """Let ``link`` point to ``target``, replacing in one step whatever stood there."""
+    if link.is_symlink() and os.readlink(link) == target:
+        return
+    beside = link.with_name(f".{link.name}.{os.getpid()}")
+    beside.unlink(missing_ok=True)
+    os.symlink(target, beside)
+    os.replace(beside, link)

@@ -1,0 +1,125 @@
+"""What a run tells: VisualDL, ``metrics.jsonl``, sample grids and the console."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from paddle_gan import images as pictures
+
+_TAGS = {
+    "d_loss": "loss/discriminator",
+    "g_loss": "loss/generator",
+    "d_real": "probability/D(x)",
+    "d_fake": "probability/D(G(z))",
+    "images_per_second": "speed/images_per_second",
+}
+
+
+class Dashboard:
+    """The records of a run in ``out``, from step ``step`` on.
+
+    ``metrics.jsonl`` and ``samples/`` are the record; ``log/`` is made from them, so that a resumed
+    run shows every step once: what a stopped run noted beyond its last checkpoint is dropped.
+    """
+
+    def __init__(self, out: Path, config: dict, step: int, total_images: int):
+        from visualdl import LogWriter  # slow to import, and not needed for --help
+
+        self._out, self._batch_size = out, config["batch_size"]
+        self._metrics, self._samples = out / "metrics.jsonl", out / "samples"
+        self._samples.mkdir(exist_ok=True)
+        lines = _lines(self._metrics, step)
+        pictures.write_whole(self._metrics, "".join(lines).encode())
+        self._file = open(self._metrics, "a", buffering=1)
+        shutil.rmtree(out / "log", ignore_errors=True)
+        self._writer = LogWriter(str(out / "log"), flush_secs=5)
+        table = [f"| {name} | {value} |" for name, value in config.items()]
+        self._writer.add_text("config", "\n".join(["| | |", "|-|-|", *table]), 0)
+        for line in map(json.loads, lines):
+            self._plot(line)
+        for path in sorted(self._samples.glob("step-*.png")):
+            if int(path.stem[5:]) <= step:
+                self._show("samples", pictures.read_picture(path), int(path.stem[5:]))
+            else:
+                path.unlink()
+        self._bar = tqdm(
+            total=total_images,
+            initial=step * self._batch_size,
+            unit=" images",
+            dynamic_ncols=True,
+            disable=None if sys.stderr.isatty() else True,
+        )
+        self._bar_step, self._mark = step, (time.perf_counter(), step)
+
+    def step(self, step: int) -> None:
+        """Move the progress bar, no oftener than a person can see."""
+        self._bar.update((step - self._bar_step) * self._batch_size)
+        self._bar_step = step
+
+    def scalars(self, step: int, epoch: int, values: dict[str, float]) -> None:
+        """Record one line: losses and probabilities after ``step``, and the speed since the last."""
+        (before, last), now = self._mark, time.perf_counter()
+        self._mark = now, step
+        speed = (step - last) * self._batch_size / (now - before)
+        images = step * self._batch_size
+        line = {"step": step, "epoch": epoch, "images": images, **values}
+        self.record({**line, "images_per_second": round(speed, 1)})
+        self._bar.set_postfix_str(f"D {values['d_loss']:.3f} G {values['g_loss']:.3f}", False)
+
+    def record(self, line: dict) -> None:
+        """Append a line to ``metrics.jsonl`` and plot its numbers."""
+        self._file.write(json.dumps(line) + "\n")
+        self._plot(line)
+
+    def samples(self, step: int, images: np.ndarray) -> None:
+        """Show generated images, float32 N x C x H x W in [-1, 1]."""
+        picture = pictures.grid(pictures.to_uint8(images))
+        pictures.write_picture(self._samples / f"step-{step:08d}.png", picture)
+        self._show("samples", picture, step)
+
+    def real(self, images: np.ndarray) -> None:
+        """Show real images, uint8 N x C x H x W, once."""
+        picture = pictures.grid(images)
+        pictures.write_picture(self._samples / "real.png", picture)
+        self._show("real", picture, 0)
+
+    def say(self, line: str) -> None:
+        """Print a line without tearing the progress bar."""
+        self._bar.write(line, file=sys.stdout)
+        sys.stdout.flush()
+
+    def close(self) -> None:
+        self._bar.close()
+        self._file.close()
+        self._writer.close()
+
+    def _plot(self, line: dict) -> None:
+        for name, value in line.items():
+            if name in _TAGS:
+                self._writer.add_scalar(_TAGS[name], value, line["step"])
+
+    def _show(self, tag: str, picture: np.ndarray, step: int) -> None:
+        # VisualDL scales the array it is given in place and wants three channels.
+        picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture.copy()
+        self._writer.add_image(tag, picture, step)
+
+
+def _lines(path: Path, step: int) -> list[str]:
+    """The lines of a metrics file up to ``step``, without one that was cut off."""
+    if not path.exists():
+        return []
+    kept = []
+    for line in path.read_text().splitlines(keepends=True):
+        try:
+            if line.endswith("\n") and json.loads(line)["step"] <= step:
+                kept.append(line)
+        except ValueError:
+            pass  # the machine went down while it was written
+    return kept

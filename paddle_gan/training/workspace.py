@@ -1,0 +1,61 @@
+"""The folder a run writes into: claimed before training, never overwritten."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from paddle_gan import images, recipes
+from paddle_gan.errors import UserError
+
+_CONFIG = "config.json"
+_LENGTH = ("epochs", "max_steps", "checkpoint_every", "data")
+
+
+def claim(out: Path, keep: bool) -> None:
+    """Make ``out`` a folder to write into; with ``keep`` the run in it stays where it is.
+
+    A finished or stopped run that lies there is moved into ``earlier-NNN`` inside, never deleted.
+    Raises UserError where ``out`` cannot be written, before anything is computed.
+    """
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".probe-{os.getpid()}"
+        probe.write_bytes(b"")
+        probe.unlink()
+        if not keep and (out / _CONFIG).exists():
+            number = 1 + len(list(out.glob("earlier-*")))
+            earlier = out / f"earlier-{number:03d}"
+            earlier.mkdir()
+            for path in out.iterdir():
+                if not path.name.startswith(("earlier-", ".git")):
+                    path.rename(earlier / path.name)
+            print(f"the run that was in {out} is now in {earlier}")
+    except OSError as error:
+        raise UserError(f"cannot write into {out}: {error.strerror}; give another --out") from error
+
+
+def write_config(out: Path, config: dict) -> None:
+    """Keep the resolved configuration beside the weights."""
+    images.write_whole(out / _CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+
+
+def resumed_config(out: Path, overrides: dict) -> dict:
+    """The configuration of the run in ``out``, with what may change when it goes on.
+
+    Raises UserError where there is no run, or for an override that would make it another run.
+    """
+    try:
+        config = json.loads((out / _CONFIG).read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(f"{out} holds no run to resume; start without --resume") from error
+    given = {name: value for name, value in overrides.items() if value is not None}
+    changed = [n for n in given if n not in _LENGTH and given[n] != config.get(n)]
+    if changed:
+        raise UserError(
+            f"--resume keeps {', '.join(changed)} as the run was started; "
+            f"only {', '.join(_LENGTH)} may change"
+        )
+    saved = {n: v for n, v in config.items() if n not in ("recipe", "about")}
+    return recipes.configure(config["recipe"], **{**saved, **given})
