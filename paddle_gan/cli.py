@@ -7,6 +7,7 @@ import json
 import sys
 
 import paddle_gan
+from paddle_gan import distributed
 from paddle_gan.errors import UserError
 from paddle_gan.recipes import RECIPES, configure
 
@@ -26,8 +27,10 @@ TRAIN = [
     ("--latent", dict(type=int, metavar="N", help="dimensions of the latent space")),
     ("--seed", dict(type=int, help=_SEED)),
     _DEVICE,
+    ("--workers", dict(type=int, default=1, metavar="N", help="processes that share each batch")),
     ("--out", dict(default="work", metavar="FOLDER", help="where the run is written")),
     ("--checkpoint-every", dict(type=int, metavar="STEPS", help="save oftener than each epoch")),
+    ("--on-nan", dict(choices=("stop", "retry"), help="what to do when a loss is not finite")),
     ("--resume", dict(action="store_true", help="go on with the run in --out")),
     ("--dry-run", dict(action="store_true", help="print the configuration and exit")),
 ]
@@ -42,9 +45,12 @@ INFER = [
 ]
 
 
-def _train(recipe, dry_run, resume, device, out, **overrides) -> None:
+def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
     if dry_run:
         print(json.dumps(configure(recipe, **overrides), indent=2))
+        return
+    if workers != 1 and distributed.world() == 1:
+        distributed.launch([sys.executable, *sys.argv], workers)
         return
     paddle_gan.train(recipe, out=out, device=device, resume=resume, **overrides)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from pathlib import Path
@@ -36,7 +37,7 @@ def grid(images: np.ndarray, columns: int | None = None, border: int = 2) -> np.
 
 
 def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
-    """Write a picture height x width x C (gray or RGB) as the PNG ``path``, all of it or nothing."""
+    """Write a picture, height x width x C, gray or RGB, as a PNG: all of it or nothing."""
     cv2 = import_cv2()
     _, data = cv2.imencode(".png", picture[..., ::-1])  # OpenCV counts blue, green, red
     write_whole(path, data.tobytes())
@@ -72,5 +73,6 @@ def write_whole(path: str | os.PathLike, data: bytes) -> None:
         beside.write_bytes(data)
         os.replace(beside, path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            beside.unlink()
         raise UserError(f"cannot write {path}: {error.strerror}; choose another place") from error

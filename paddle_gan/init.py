@@ -49,7 +49,8 @@ def weight_init(layer: nn.Layer) -> None:
     if isinstance(layer, (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)):
         normal_(layer.weight, 0.0, 0.02)
     elif isinstance(layer, nn.BatchNorm2D):
-        normal_(layer.weight, 1.0, 0.02)
+        if layer.weight is not None:
+            normal_(layer.weight, 1.0, 0.02)
     else:
         return
     if layer.bias is not None:

@@ -30,6 +30,7 @@ class Recipe:
     betas: tuple[float, float] = (0.5, 0.999)
     batch_size: int = 64
     epochs: int = 40
+    ema_half_life: float = 10_000  # images; 0 for none
 
 
 RECIPES = {
@@ -40,6 +41,7 @@ RECIPES = {
         fresh_noise=True,
         lr=0.003,
         batch_size=16,
+        ema_half_life=0,
     ),
 }
 
@@ -53,6 +55,8 @@ _RULES = {
     "epochs": (lambda v: v >= 1, "at least 1"),
     "max_steps": (lambda v: v is None or v >= 1, "at least 1"),
     "checkpoint_every": (lambda v: v is None or v >= 1, "at least 1 step"),
+    "ema_half_life": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for none"),
+    "on_nan": (lambda v: v in ("stop", "retry"), "stop or retry"),
     "seed": (lambda v: 0 <= v < 2**31, "between 0 and 2147483647"),
 }
 
@@ -76,6 +80,7 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
         "seed": 0,
         "max_steps": None,
         "checkpoint_every": None,
+        "on_nan": "stop",
     }
     for name, value in overrides.items():
         if name not in config or name in ("recipe", "about"):

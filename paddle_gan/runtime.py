@@ -63,7 +63,7 @@ def choose_device(device: str = "auto") -> str:
     import paddle
 
     kind, _, number = device.partition(":")
-    if kind not in ("auto", "cpu", "gpu") or (number and (kind != "gpu" or not number.isdigit())):
+    if kind not in ("auto", "cpu", "gpu") or (number and (kind != "gpu" or not number.isdecimal())):
         raise UserError(f"device {device!r}: choose auto, cpu, gpu or gpu:N")
     obstacle = None if kind == "cpu" else _gpu_obstacle(int(number or 0))
     if kind == "gpu" and obstacle:

@@ -7,6 +7,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 from paddle.utils import unique_name
 
+from paddle_gan import distributed
 from paddle_gan.init import INITS
 from paddle_gan.losses import OBJECTIVES
 from paddle_gan.networks import NETWORKS
@@ -45,8 +46,10 @@ class GAN:
         self.optimizers = {"Gadam": self.g_optimizer, "Dadam": self.d_optimizer}
 
     def latents(self, n: int) -> Tensor:
-        """``n`` draws from N(0, I)."""
-        return paddle.randn([n, self.generator.latent, 1, 1])  # n x latent x 1 x 1
+        """``n`` draws from N(0, I), this process's share of what all of them draw alike."""
+        rank, world = distributed.rank(), distributed.world()
+        drawn = paddle.randn([n * world, self.generator.latent, 1, 1])
+        return drawn[rank * n : (rank + 1) * n]  # n x latent x 1 x 1
 
     def train_step(self, batch: list[Tensor]) -> dict[str, Tensor]:
         """One half-step for each player on ``batch[0]``, images B x C x H x W in [-1, 1].
@@ -83,7 +86,9 @@ def trainable(network: nn.Layer) -> list[Tensor]:
 def descend(loss: Tensor, optimizer: paddle.optimizer.Optimizer) -> None:
     """Move the optimizer's parameters one step down the gradient of ``loss``."""
     loss.backward()
-    optimizer.step()
+    distributed.average([p.grad for p in optimizer._parameter_list if p.grad is not None])
+    with unique_name.guard():  # the first step names Adam's moments
+        optimizer.step()
     optimizer.clear_grad(set_to_zero=False)  # released, not zeroed: nothing accumulates
 
 

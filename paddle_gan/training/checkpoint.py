@@ -23,22 +23,25 @@ from paddle_gan.serialization import check_state, read
 _KEPT = 2
 
 
-def save(out: Path, game, step: int) -> Path:
-    """Save networks and optimizers of ``game`` after ``step`` steps; returns the folder.
+def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
+    """Save networks and optimizers (file name -> object) after ``progress["step"]`` steps.
 
-    Raises UserError where the disk does not take it; what was saved before stays as it was.
+    ``progress`` is kept with them as it is. Returns the folder. Raises UserError where the disk
+    does not take it; what was saved before stays as it was.
     """
+    step = progress["step"]
     place = out / "checkpoints" / f"step-{step:08d}"
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
-        for name, network in game.networks.items():
+        for name, network in networks.items():
             paddle.save(network.state_dict(), str(beside / f"{name}.pdparams"))
-        for name, optimizer in game.optimizers.items():
+        for name, optimizer in optimizers.items():
             paddle.save(optimizer.state_dict(), str(beside / f"{name}.pdopt"))
         names = sorted(path.name for path in beside.iterdir())
-        manifest = {"step": step, "files": {name: _fingerprint(beside / name) for name in names}}
+        files = {name: _fingerprint(beside / name) for name in names}
+        manifest = {"progress": progress, "files": files}
         (beside / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
         for path in (*beside.iterdir(), beside):
             _sync(path)
@@ -59,21 +62,21 @@ def save(out: Path, game, step: int) -> Path:
     return place
 
 
-def load(out: Path, game) -> int:
-    """Put ``game`` into the state of the newest whole checkpoint under ``out``; returns its step.
+def load(out: Path, networks: dict, optimizers: dict) -> dict:
+    """Put both into the state of the newest whole checkpoint under ``out``; returns its progress.
 
     A damaged checkpoint is named on stderr and the one before it is taken. Raises UserError where
     there is none.
     """
     for place in reversed(_all(out)):
         try:
-            return _restore(place, game)
+            return _restore(place, networks, optimizers)
         except UserError as error:
             print(f"passing over {place}: {error}", file=sys.stderr)
     raise UserError(f"{out} holds no checkpoint to resume from; start without --resume")
 
 
-def _restore(place: Path, game) -> int:
+def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
     try:
         manifest = json.loads((place / "manifest.json").read_text())
         damaged = [n for n, f in manifest["files"].items() if _fingerprint(place / n) != f]
@@ -81,17 +84,17 @@ def _restore(place: Path, game) -> int:
         raise UserError(f"its manifest cannot be used ({error})") from error
     if damaged:
         raise UserError(f"{', '.join(damaged)} changed since it was saved")
-    networks = {name: read(place / f"{name}.pdparams") for name in game.networks}
-    for name, state in networks.items():
-        check_state(state, shapes_of(game.networks[name]), place / f"{name}.pdparams")
-    for name, state in networks.items():
-        game.networks[name].set_state_dict(state)
-    for name, optimizer in game.optimizers.items():
+    states = {name: read(place / f"{name}.pdparams") for name in networks}
+    for name, state in states.items():
+        check_state(state, shapes_of(networks[name]), place / f"{name}.pdparams")
+    for name, state in states.items():
+        networks[name].set_state_dict(state)
+    for name, optimizer in optimizers.items():
         state = read(place / f"{name}.pdopt")
         optimizer.set_state_dict(
             {k: paddle.to_tensor(v) if hasattr(v, "shape") else v for k, v in state.items()}
         )
-    return manifest["step"]
+    return manifest["progress"]
 
 
 def _all(out: Path) -> list[Path]:

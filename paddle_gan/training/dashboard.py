@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
+from paddle_gan import distributed
 from paddle_gan import images as pictures
 
 _TAGS = {
@@ -22,6 +23,11 @@ _TAGS = {
 }
 
 
+def open_dashboard(out: Path, config: dict, step: int, total_steps: int):
+    """The dashboard of this process: rank 0 alone has one, the others keep silent."""
+    return Dashboard(out, config, step, total_steps) if distributed.rank() == 0 else _Silence()
+
+
 class Dashboard:
     """The records of a run in ``out``, from step ``step`` on.
 
@@ -29,19 +35,27 @@ class Dashboard:
     run shows every step once: what a stopped run noted beyond its last checkpoint is dropped.
     """
 
-    def __init__(self, out: Path, config: dict, step: int, total_images: int):
-        from visualdl import LogWriter  # slow to import, and not needed for --help
-
-        self._out, self._batch_size = out, config["batch_size"]
+    def __init__(self, out: Path, config: dict, step: int, total_steps: int):
+        self._out, self._config, self._batch_size = out, config, config["batch_size"]
         self._metrics, self._samples = out / "metrics.jsonl", out / "samples"
         self._samples.mkdir(exist_ok=True)
+        self._file = self._writer = None
+        self._bar = tqdm(
+            total=total_steps * self._batch_size,
+            unit=" images",
+            dynamic_ncols=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self.rewind(step)
+
+    def rewind(self, step: int) -> None:
+        """Drop what was noted after ``step`` and go on from there."""
+        self.close_files()
         lines = _lines(self._metrics, step)
         pictures.write_whole(self._metrics, "".join(lines).encode())
         self._file = open(self._metrics, "a", buffering=1)
-        shutil.rmtree(out / "log", ignore_errors=True)
-        self._writer = LogWriter(str(out / "log"), flush_secs=5)
-        table = [f"| {name} | {value} |" for name, value in config.items()]
-        self._writer.add_text("config", "\n".join(["| | |", "|-|-|", *table]), 0)
+        shutil.rmtree(self._out / "log", ignore_errors=True)
+        self._writer = _writer(self._out / "log", self._config)
         for line in map(json.loads, lines):
             self._plot(line)
         for path in sorted(self._samples.glob("step-*.png")):
@@ -49,22 +63,16 @@ class Dashboard:
                 self._show("samples", pictures.read_picture(path), int(path.stem[5:]))
             else:
                 path.unlink()
-        self._bar = tqdm(
-            total=total_images,
-            initial=step * self._batch_size,
-            unit=" images",
-            dynamic_ncols=True,
-            disable=None if sys.stderr.isatty() else True,
-        )
+        self._bar.n = step * self._batch_size
         self._bar_step, self._mark = step, (time.perf_counter(), step)
 
-    def step(self, step: int) -> None:
-        """Move the progress bar, no oftener than a person can see."""
+    def tick(self, step: int) -> None:
+        """Move the progress bar."""
         self._bar.update((step - self._bar_step) * self._batch_size)
         self._bar_step = step
 
     def scalars(self, step: int, epoch: int, values: dict[str, float]) -> None:
-        """Record one line: losses and probabilities after ``step``, and the speed since the last."""
+        """Record losses and probabilities after ``step``, and the speed since the last line."""
         (before, last), now = self._mark, time.perf_counter()
         self._mark = now, step
         speed = (step - last) * self._batch_size / (now - before)
@@ -72,6 +80,18 @@ class Dashboard:
         line = {"step": step, "epoch": epoch, "images": images, **values}
         self.record({**line, "images_per_second": round(speed, 1)})
         self._bar.set_postfix_str(f"D {values['d_loss']:.3f} G {values['g_loss']:.3f}", False)
+
+    def epoch(self, epoch: int, seconds: float, scalars: dict) -> None:
+        """Print the notebook's line at the end of an epoch."""
+        self.say(
+            f"[{epoch:03d}/{self._config['epochs']:03d}] {seconds:.2f} sec(s) "
+            f"D loss: {float(scalars['d_loss']):.6f} G Loss: {float(scalars['g_loss']):.6f}"
+        )
+
+    def warn(self, step: int, warning: str) -> None:
+        """Say that something looks wrong, here and on the dashboard."""
+        self.say(f"warning: {warning}")
+        self.record({"step": step, "warning": warning})
 
     def record(self, line: dict) -> None:
         """Append a line to ``metrics.jsonl`` and plot its numbers."""
@@ -97,18 +117,41 @@ class Dashboard:
 
     def close(self) -> None:
         self._bar.close()
-        self._file.close()
-        self._writer.close()
+        self.close_files()
+
+    def close_files(self) -> None:
+        for opened in (self._file, self._writer):
+            if opened is not None:
+                opened.close()
 
     def _plot(self, line: dict) -> None:
         for name, value in line.items():
             if name in _TAGS:
                 self._writer.add_scalar(_TAGS[name], value, line["step"])
+        if "warning" in line:
+            self._writer.add_text("warnings", line["warning"], line["step"])
 
     def _show(self, tag: str, picture: np.ndarray, step: int) -> None:
         # VisualDL scales the array it is given in place and wants three channels.
         picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture.copy()
         self._writer.add_image(tag, picture, step)
+
+
+class _Silence:
+    """Takes every call of a Dashboard and does nothing."""
+
+    def __getattr__(self, name: str):
+        return lambda *arguments: None
+
+
+def _writer(folder: Path, config: dict):
+    """A VisualDL log that starts with the configuration."""
+    from visualdl import LogWriter  # slow to import, and not needed for --help
+
+    writer = LogWriter(str(folder), flush_secs=5)
+    table = [f"| {name} | {value} |" for name, value in config.items()]
+    writer.add_text("config", "\n".join(["| | |", "|-|-|", *table]), 0)
+    return writer
 
 
 def _lines(path: Path, step: int) -> list[str]:

@@ -10,7 +10,7 @@ from paddle_gan import images, recipes
 from paddle_gan.errors import UserError
 
 _CONFIG = "config.json"
-_LENGTH = ("epochs", "max_steps", "checkpoint_every", "data")
+_LENGTH = ("epochs", "max_steps", "checkpoint_every", "data", "on_nan")
 
 
 def claim(out: Path, keep: bool) -> None:

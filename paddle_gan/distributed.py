@@ -1,0 +1,152 @@
+"""Several processes training one game: Paddle's own engine, gloo on CPUs and NCCL on GPUs.
+
+Each process takes its share of every batch, gradients are averaged in one all-reduce per
+half-step, and rank 0 alone writes. A single process runs through the same calls, which then do
+nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import socket
+import subprocess
+import sys
+import time
+
+from paddle_gan.errors import UserError
+from paddle_gan.runtime import cores
+
+_GRACE = 20.0  # seconds for the others to end by themselves once one worker is gone
+
+
+def world() -> int:
+    """How many processes train together."""
+    return int(os.environ.get("PADDLE_TRAINERS_NUM", 1))
+
+
+def rank() -> int:
+    """Which of them this is, from 0."""
+    return int(os.environ.get("PADDLE_TRAINER_ID", 0))
+
+
+def join() -> None:
+    """Meet the other processes; they were started by ``launch`` or ``paddle.distributed.launch``."""
+    if world() > 1:
+        import paddle
+
+        with contextlib.redirect_stdout(io.StringIO()):  # it prints the flags it changes
+            paddle.distributed.init_parallel_env()
+
+
+def average(tensors: list) -> None:
+    """Replace every tensor, in place, by its mean over all processes: one message for all."""
+    if world() == 1 or not tensors:
+        return
+    import paddle
+
+    with paddle.no_grad():
+        flat = _sum(paddle.concat([t.reshape([-1]) for t in tensors])) / world()
+        for tensor, part in zip(tensors, flat.split([t.size for t in tensors])):
+            paddle.assign(part.reshape(tensor.shape), output=tensor)
+
+
+def broadcast(tensors: list) -> None:
+    """Give every process rank 0's values."""
+    if world() > 1:
+        import paddle
+
+        for tensor in tensors:
+            paddle.distributed.broadcast(tensor, src=0)
+
+
+def any_of(flag: bool) -> bool:
+    """Whether the flag is set in any process; the same answer in all of them."""
+    if world() == 1:
+        return flag
+    import paddle
+
+    return _sum(paddle.to_tensor([float(flag)])).item() > 0
+
+
+def _sum(tensor):
+    """All-reduce in place; a UserError where another process is gone."""
+    import paddle
+
+    try:
+        paddle.distributed.all_reduce(tensor)
+    except (RuntimeError, OSError) as error:
+        raise UserError(
+            "another worker is gone; go on from the last checkpoint with --resume"
+        ) from error
+    return tensor
+
+
+def launch(command: list[str], workers: int) -> None:
+    """Run ``command`` as ``workers`` processes that share this machine's cores.
+
+    Returns when all have finished. When one dies the others are ended too, and a UserError says
+    so: gloo would wait half an hour for it.
+    """
+    if workers < 1:
+        raise UserError(f"workers {workers}: it must be at least 1")
+    threads = max(1, cores() // workers)
+    endpoints = [f"127.0.0.1:{port}" for port in _free_ports(workers)]
+    processes = []
+    for number, endpoint in enumerate(endpoints):
+        environment = {
+            **os.environ,
+            "PADDLE_TRAINER_ID": str(number),
+            "PADDLE_TRAINERS_NUM": str(workers),
+            "PADDLE_TRAINER_ENDPOINTS": ",".join(endpoints),
+            "PADDLE_CURRENT_ENDPOINT": endpoint,
+            "PADDLE_MASTER": endpoints[0],
+            "PADDLE_DISTRI_BACKEND": "gloo",
+            "OMP_NUM_THREADS": str(threads),
+            "GLOG_minloglevel": "2",  # gloo tells of every connection
+        }
+        output = None if number == 0 else subprocess.DEVNULL
+        processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
+    try:
+        _wait(processes)
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def _wait(processes: list[subprocess.Popen]) -> None:
+    deadline = None
+    while any(process.poll() is None for process in processes):
+        try:
+            time.sleep(0.1)
+        except KeyboardInterrupt:
+            continue  # the workers got it too; they finish their step and save
+        gone = [n for n, process in enumerate(processes) if process.poll()]
+        if gone and deadline is None:
+            deadline = time.monotonic() + _GRACE
+        if deadline is not None and time.monotonic() > deadline:
+            break
+    failed = {n: process.poll() for n, process in enumerate(processes) if process.poll() != 0}
+    if not failed:
+        return
+    # The one that was killed (a negative status) before those that lost it.
+    number, status = min(failed.items(), key=lambda item: item[1] or 0)
+    if status == 2:
+        sys.exit(2)  # rank 0 has told the user what was wrong
+    raise UserError(
+        f"worker {number} of {len(processes)} ended with status {status}; "
+        "go on from the last checkpoint with --resume"
+    )
+
+
+def _free_ports(n: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(n)]
+    try:
+        for s in sockets:
+            s.bind(("127.0.0.1", 0))
+        return [s.getsockname()[1] for s in sockets]
+    finally:
+        for s in sockets:
+            s.close()

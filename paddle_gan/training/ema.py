@@ -1,0 +1,35 @@
+"""An exponential moving average of the generator, which draws better than the generator itself."""
+
+from __future__ import annotations
+
+import copy
+
+import paddle
+from paddle import nn
+
+_EVERY = 8  # steps between updates: the average hardly differs, the cost is an eighth
+_RAMP = 0.05  # of the images seen so far
+
+
+class Ema:
+    """A slowly following copy of ``network``, BatchNorm statistics included.
+
+    ``half_life`` is in images, so that it means the same for every batch size. As in Karras et al.
+    2020 (StyleGAN2-ADA, appendix C) it is at most a share of the images seen so far: a fixed decay
+    would carry the random initial weights through a short run.
+    """
+
+    def __init__(self, network: nn.Layer, half_life: float, batch_size: int):
+        self._source, self._half_life, self._batch_size = network, half_life, batch_size
+        self.network = copy.deepcopy(network)
+        self.network.eval()
+
+    @paddle.no_grad()
+    def update(self, step: int) -> None:
+        """Follow the network after step ``step``; a function of the step, so resuming is exact."""
+        if step % _EVERY:
+            return
+        half_life = min(self._half_life, _RAMP * step * self._batch_size)
+        weight = 1 - 0.5 ** (_EVERY * self._batch_size / half_life)
+        for average, new in zip(self.network.parameters(), self._source.parameters()):
+            average.lerp_(new, paddle.to_tensor(weight, dtype=new.dtype))

@@ -1,0 +1,56 @@
+"""Signs that a run has gone wrong: numbers that are not finite, a winner, a collapse."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+_D_HAS_WON, _FOR_STEPS = 0.01, 1000
+_ALIKE = 0.02  # standard deviation over samples, in units of the pixel range [-1, 1]
+
+
+class NotFinite(Exception):
+    """A loss or a weight is NaN or infinite: nothing that follows means anything."""
+
+
+class Health:
+    """Watches a run; every method returns a warning of one line, or None."""
+
+    def __init__(self):
+        self._won_since: int | None = None
+        self._warned: set[str] = set()
+
+    def losses(self, step: int, values: dict[str, float]) -> str | None:
+        """Judge the scalars of a step. Raises NotFinite."""
+        bad = [name for name, value in values.items() if not math.isfinite(value)]
+        if bad:
+            raise NotFinite(f"{', '.join(bad)} of step {step} not finite")
+        if "d_real" not in values or values["d_loss"] >= _D_HAS_WON:
+            self._won_since = None
+            return None
+        self._won_since = self._won_since or step
+        if step - self._won_since < _FOR_STEPS:
+            return None
+        return self._once(
+            "won",
+            f"since step {self._won_since} D tells every image (loss < {_D_HAS_WON}) and G learns "
+            "nothing; a lower --lr or a larger --batch-size keeps the balance",
+        )
+
+    def samples(self, step: int, images: np.ndarray) -> str | None:
+        """Judge generated images, N x C x H x W in [-1, 1]. Raises NotFinite."""
+        if not np.isfinite(images).all():
+            raise NotFinite(f"images of step {step} not finite")
+        if images.std(axis=0).mean() >= _ALIKE:
+            self._warned.discard("alike")
+            return None
+        return self._once(
+            "alike", f"at step {step} all samples look alike: the generator has collapsed"
+        )
+
+    def _once(self, kind: str, warning: str) -> str | None:
+        if kind in self._warned:
+            return None
+        self._warned.add(kind)
+        return warning

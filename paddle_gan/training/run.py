@@ -1,0 +1,105 @@
+"""One run: a game, the step it has reached, and where it is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import paddle
+
+from paddle_gan import distributed, generation
+from paddle_gan.data import ImageSet, batches_per_epoch
+from paddle_gan.errors import UserError
+from paddle_gan.gans import GAMES
+from paddle_gan.training import checkpoint
+from paddle_gan.training.dashboard import open_dashboard
+from paddle_gan.training.ema import Ema
+from paddle_gan.training.health import Health, NotFinite
+
+_SAMPLES = 64
+_RETRIES = 3
+
+
+class Run:
+    """The state of a training run and the ways it reaches the disk.
+
+    ``step`` counts finished steps, ``attempt`` how often the run was rolled back; with the seed
+    they determine every random draw.
+    """
+
+    def __init__(self, out: Path, config: dict, images: ImageSet, resume: bool):
+        self.out, self.config = out, config
+        self.steps_per_epoch = batches_per_epoch(images, config["batch_size"])
+        self.total = config["epochs"] * self.steps_per_epoch
+        if config["max_steps"] is not None:
+            self.total = min(self.total, config["max_steps"])
+        paddle.seed(config["seed"])
+        self.game = GAMES[config["game"]](config)
+        self.networks, self.ema = dict(self.game.networks), None
+        if config["ema_half_life"]:
+            self.ema = Ema(self.game.generator, config["ema_half_life"], config["batch_size"])
+            # Gnet.pdparams is what people draw with; what training goes on with is beside it.
+            self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
+        self.step = self.attempt = 0
+        if resume:
+            self._restore()
+        for network in self.networks.values():
+            distributed.broadcast(network.parameters())
+        self._latents = generation.latents(self.game.generator, _SAMPLES, config["seed"])
+        self._health = Health()
+        self.board = open_dashboard(out, config, self.step, self.total)
+        self.board.real(images.images[:_SAMPLES])
+
+    def step_seed(self) -> int:
+        """The seed of the step to come: a resumed run repeats no draw and misses none."""
+        key = [self.config["seed"], self.step, self.attempt]
+        return int(np.random.SeedSequence(key).generate_state(1)[0])
+
+    def log(self, epoch: int, scalars: dict) -> None:
+        """Turn a step's losses into numbers and record them. Raises NotFinite."""
+        values = {name: float(value) for name, value in scalars.items()}
+        self._warn(self._health.losses(self.step, values))
+        self.board.scalars(self.step, epoch, values)
+
+    def save(self) -> None:
+        """A checkpoint and a grid of samples. Raises NotFinite rather than save what is not."""
+        self.save_state()
+        drawer = self.networks["Gnet"]
+        drawer.eval()
+        samples = generation.generate(drawer, self._latents)
+        if self.ema is None:
+            drawer.train()
+        self._warn(self._health.samples(self.step, samples))
+        self.board.samples(self.step, samples)
+
+    def save_state(self) -> None:
+        """A checkpoint alone."""
+        for network in self.networks.values():
+            statistics = [p for p in network.parameters() if p.stop_gradient]
+            distributed.average(statistics)  # each process saw its share of every batch
+            if not all(bool(paddle.isfinite(p).all()) for p in network.parameters()):
+                raise NotFinite(f"weights of step {self.step} not finite")
+        if distributed.rank() == 0:
+            progress = {"step": self.step, "attempt": self.attempt}
+            checkpoint.save(self.out, self.networks, self.game.optimizers, progress)
+
+    def roll_back(self, error: NotFinite) -> None:
+        """Go back to the last checkpoint and on with other draws, if the run may."""
+        if self.config["on_nan"] != "retry" or self.attempt == _RETRIES:
+            raise UserError(
+                f"training went wrong: {error}; the last good checkpoint is in {self.out}: "
+                "try a lower --lr, or --resume --on-nan retry"
+            ) from error
+        attempt = self.attempt + 1
+        self._restore()
+        self.attempt = attempt
+        self._warn(f"{error}; back to step {self.step} for attempt {attempt} of {_RETRIES}")
+        self.board.rewind(self.step)
+
+    def _restore(self) -> None:
+        progress = checkpoint.load(self.out, self.networks, self.game.optimizers)
+        self.step, self.attempt = progress["step"], progress["attempt"]
+
+    def _warn(self, warning: str | None) -> None:
+        if warning:
+            self.board.warn(self.step, warning)
