@@ -32,7 +32,7 @@ def rank() -> int:
 
 
 def join() -> None:
-    """Meet the other processes; they were started by ``launch`` or ``paddle.distributed.launch``."""
+    """Meet the other processes, started by ``launch`` or ``paddle.distributed.launch``."""
     if world() > 1:
         import paddle
 
@@ -104,7 +104,6 @@ def launch(command: list[str], workers: int) -> None:
             "PADDLE_MASTER": endpoints[0],
             "PADDLE_DISTRI_BACKEND": "gloo",
             "OMP_NUM_THREADS": str(threads),
-            "GLOG_minloglevel": "2",  # gloo tells of every connection
         }
         output = None if number == 0 else subprocess.DEVNULL
         processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))

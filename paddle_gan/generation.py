@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from paddle_gan.networks import NETWORKS
 from paddle_gan.serialization import check_state, read
 
 _BATCH = 64  # activations of so many images stay within a core's cache
+_STOPS, _FRAMES_PER_SECOND = 4, 20  # of a walk
 
 
 def load_generator(path: str | os.PathLike) -> nn.Layer:
@@ -45,17 +47,29 @@ def shapes_of(network: nn.Layer) -> dict[str, tuple[int, ...]]:
 
 def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
     """``n`` latents from N(0, I), float32, n x latent x 1 x 1; the same for a seed everywhere."""
+    return _normal(np.random.default_rng(seed), generator, n)
+
+
+def generate(generator: nn.Layer, z: np.ndarray) -> np.ndarray:
+    """Images for latents ``z``: float32, N x C x H x W in [-1, 1]."""
+    starts = range(0, len(z), _BATCH)
+    return np.concatenate([_draw(generator, z[i : i + _BATCH]) for i in starts])
+
+
+def stream(generator: nn.Layer, n: int, seed: int) -> Iterator[np.ndarray]:
+    """The images of ``latents(generator, n, seed)``, a batch at a time, in bounded memory."""
     rng = np.random.default_rng(seed)
-    return rng.standard_normal((n, generator.latent, 1, 1), dtype="float32")
+    for start in range(0, n, _BATCH):
+        yield _draw(generator, _normal(rng, generator, min(_BATCH, n - start)))
 
 
 @paddle.no_grad()
-def generate(generator: nn.Layer, z: np.ndarray) -> np.ndarray:
-    """Images for latents ``z``: float32, N x C x H x W in [-1, 1]."""
-    batches = [
-        generator(paddle.to_tensor(z[i : i + _BATCH])).numpy() for i in range(0, len(z), _BATCH)
-    ]
-    return np.concatenate(batches)
+def _draw(generator: nn.Layer, z: np.ndarray) -> np.ndarray:
+    return generator(paddle.to_tensor(z)).numpy()
+
+
+def _normal(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:
+    return rng.standard_normal((n, generator.latent, 1, 1), dtype="float32")
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
@@ -94,22 +108,25 @@ def infer(
     [-1, 1], ``.gif`` the walk as an animation. Returns the path.
     """
     output = Path(output)
-    allowed = (".png", ".npy", ".gif") if interpolate else (".png", ".npy")
+    allowed = (".png", ".npy", ".gif") if interpolate is not None else (".png", ".npy")
     if output.suffix not in allowed:
         raise UserError(f"output {output}: the suffix must be one of {', '.join(allowed)}")
+    if num < 1 or (interpolate is not None and interpolate < 2):
+        raise UserError("--num must be at least 1 and --interpolate at least 2")
     generator = load_generator(checkpoint)
-    if interpolate:
-        z = walk(latents(generator, 4, seed), interpolate)
+    generator.fold()
+    if interpolate is None:
+        batches = stream(generator, num, seed)
     else:
-        z = latents(generator, num, seed)
-    drawn = generate(generator, z)
+        batches = iter([generate(generator, walk(latents(generator, _STOPS, seed), interpolate))])
     if output.suffix == ".npy":
-        output.parent.mkdir(parents=True, exist_ok=True)
-        np.save(output, drawn)
-    elif output.suffix == ".gif":
-        frames = [image.transpose(1, 2, 0) for image in images.to_uint8(drawn)]
-        images.write_animation(output, frames, seconds=len(frames) / 20)
+        images.write_npy(output, interpolate or num, batches)
+        return output
+    drawn = images.to_uint8(np.concatenate(list(batches)))
+    if output.suffix == ".gif":
+        frames = [image.transpose(1, 2, 0) for image in drawn]
+        images.write_animation(output, frames, len(frames) / _FRAMES_PER_SECOND)
     else:
-        columns = len(drawn) if interpolate else None
-        images.write_picture(output, images.grid(images.to_uint8(drawn), columns))
+        columns = None if interpolate is None else len(drawn)
+        images.write_picture(output, images.grid(drawn, columns))
     return output

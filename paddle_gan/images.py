@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -45,8 +48,6 @@ def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
 
 def write_animation(path: str | os.PathLike, frames: list[np.ndarray], seconds: float) -> None:
     """Write pictures height x width x C as the animated GIF ``path``, ``seconds`` long, looping."""
-    import io
-
     from PIL import Image
 
     pictures = [Image.fromarray(f.squeeze(-1) if f.shape[-1] == 1 else f) for f in frames]
@@ -64,15 +65,34 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
     return np.atleast_3d(picture)[..., ::-1]
 
 
+def write_npy(path: str | os.PathLike, n: int, batches: Iterable[np.ndarray]) -> None:
+    """Write ``n`` images that come in batches, float32 b x C x H x W, as one .npy file."""
+    with _whole_file(path) as file:
+        for i, batch in enumerate(batches):
+            if i == 0:
+                shape = (n, *batch.shape[1:])
+                header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(np.ascontiguousarray(batch, "<f4").data)
+
+
 def write_whole(path: str | os.PathLike, data: bytes) -> None:
-    """Write a file beside ``path`` and move it there, so that no reader sees half of it."""
+    """Write a file so that no reader ever sees half of it."""
+    with _whole_file(path) as file:
+        file.write(data)
+
+
+@contextlib.contextmanager
+def _whole_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
+    """A file beside ``path`` that is moved there once it is complete."""
     path = Path(path)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside.write_bytes(data)
+        with open(beside, "wb") as file:
+            yield file
         os.replace(beside, path)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            beside.unlink()
         raise UserError(f"cannot write {path}: {error.strerror}; choose another place") from error
+    finally:
+        beside.unlink(missing_ok=True)

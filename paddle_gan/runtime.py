@@ -32,6 +32,8 @@ def import_paddle() -> None:
     if "paddle" in sys.modules:
         return
     os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
+    # Errors only: the build for GPUs has six lines about cuDNN for a machine without one.
+    os.environ.setdefault("GLOG_minloglevel", "2")
     # Activations come and go every step. Returning them to the system each time costs a page fault
     # for every 4 KiB: a tenth of a step.
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None

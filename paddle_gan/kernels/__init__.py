@@ -9,8 +9,11 @@ import weakref
 import paddle
 from paddle import Tensor, nn
 
+from paddle_gan.kernels.folding import folded
 from paddle_gan.kernels.onednn import library
 from paddle_gan.kernels.program import Program, Run, translate
+
+__all__ = ["folded", "plain", "run"]
 
 _enabled = contextvars.ContextVar("enabled", default=True)
 _programs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
@@ -19,7 +22,11 @@ _SHAPES_KEPT = 8  # programs are small next to their activations, but shapes cou
 
 @contextlib.contextmanager
 def plain():
-    """Inside this context networks run on Paddle's own kernels, as a second derivative needs."""
+    """Inside this context networks run on Paddle's own kernels.
+
+    A second derivative needs it (``create_graph=True``), and so does ``paddle.grad`` of anything
+    less than all of the network's inputs and parameters; ``backward()`` does not.
+    """
     token = _enabled.set(False)
     try:
         yield
@@ -27,39 +34,40 @@ def plain():
         _enabled.reset(token)
 
 
-def run(layers: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
-    """``layers[:stop]`` applied to ``x``: as one oneDNN program where that is possible.
+def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
+    """``net[:stop]`` applied to ``x``: as one oneDNN program where that is possible.
 
     It is on a CPU, in float32, for the layers that :func:`translate` knows; elsewhere Paddle runs
     the layers one by one. Both give the same numbers to float32 rounding.
     """
-    program = _program(layers, x, stop)
+    program = _program(net, x, stop) if _enabled.get() and paddle.in_dynamic_mode() else None
     if program is None:
-        for layer in list(layers)[:stop]:
-            x = layer(x)
-        return x
+        return net(x) if stop is None else net[:stop](x)
     return Run.apply(program, x.contiguous(), *program.parameters())
 
 
-def _program(layers: nn.Sequential, x: Tensor, stop: int | None) -> Program | None:
+def _program(net: nn.Sequential, x: Tensor, stop: int | None) -> Program | None:
+    layers, training = tuple(net), net.training
     usable = (
-        _enabled.get()
-        and x.place.is_cpu_place()
-        and x.dtype == paddle.float32
+        paddle.get_device() == "cpu"
         and x.ndim == 4
         and x.shape[0] > 0
-        and not any(layer._forward_pre_hooks or layer._forward_post_hooks for layer in layers)
+        and not any(h._forward_pre_hooks or h._forward_post_hooks for h in (net, *layers))
+        and all(layer.training == training for layer in layers)
         # With fixed statistics BatchNorm has another derivative, which nobody has asked for yet.
-        and (layers.training or not paddle.is_grad_enabled())
+        and (training or not paddle.is_grad_enabled())
         and library() is not None
     )
     if not usable:
         return None
-    programs = _programs.setdefault(layers, {})
-    key = (tuple(x.shape), layers.training, stop)
+    programs, shape = _programs.setdefault(net, {}), tuple(x.shape)
+    key = (shape, training, layers[:stop])
     if key not in programs:
         if len(programs) == _SHAPES_KEPT:
             programs.pop(next(iter(programs)))
-        operations = translate(list(layers)[:stop], tuple(x.shape), layers.training)
-        programs[key] = operations and Program(operations, tuple(x.shape))
-    return programs[key]
+        operations = translate(layers[:stop], shape, training)
+        programs[key] = Program(operations, shape) if operations else None
+    program = programs[key]
+    tensors = (x, *program.parameters()) if program else ()
+    fits = all(t.dtype == paddle.float32 and t.place.is_cpu_place() for t in tensors)
+    return program if fits else None

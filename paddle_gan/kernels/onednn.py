@@ -21,7 +21,8 @@ SRC, DST, WEIGHTS, BIAS = 1, 17, 33, 41
 MEAN, VARIANCE, SCALE, SHIFT, WORKSPACE = 49, 50, 51, 52, 64
 DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS, DIFF_SCALE, DIFF_SHIFT = 129, 145, 161, 169, 255, 256
 FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD = 64, 96, 128
-RELU, TANH, RELU_FROM_DST, TANH_FROM_DST = 0x20, 0x21, 0x100, 0x101
+RELU, TANH = 0x20, 0x21
+FROM_DST = {RELU: 0x100, TANH: 0x101}  # the same, differentiated from their output
 USE_GLOBAL_STATS, USE_SCALE_AND_SHIFT, FUSE_RELU = 1, 2 | 4, 8
 DIRECT_CONVOLUTION, DIRECT_DECONVOLUTION = 1, 10
 _FLOAT32, _ANY_LAYOUT, _CPU, _IN_ORDER, _ARGUMENT_LAYOUT = 3, 1, 1, 1, 255
@@ -50,7 +51,8 @@ def library() -> ctypes.CDLL | None:
         lib.dnnl_memory_set_data_handle.argtypes = [_pointer, _pointer]
         lib.dnnl_primitive_execute.argtypes = [_pointer, _pointer, ctypes.c_int, _pointer]
         lib.dnnl_memory_desc_equal.argtypes = [_pointer, _pointer]
-        for kind in ("memory", "memory_desc", "primitive", "primitive_desc"):
+        kinds = "memory", "memory_desc", "primitive", "primitive_desc", "primitive_attr"
+        for kind in kinds:
             getattr(lib, f"dnnl_{kind}_destroy").argtypes = [_pointer]
         return lib
     return None
@@ -85,14 +87,36 @@ class Layout:
         library().dnnl_memory_desc_destroy(self.handle)
 
 
+def _attributes(then: tuple[int, float]) -> _pointer:
+    lib, attributes, operations = library(), _pointer(), _pointer()
+    function, slope = then
+    _check(lib.dnnl_primitive_attr_create(ctypes.byref(attributes)), "attributes")
+    _check(lib.dnnl_post_ops_create(ctypes.byref(operations)), "attributes")
+    zero = ctypes.c_float(0.0)
+    status = lib.dnnl_post_ops_append_eltwise(operations, function, ctypes.c_float(slope), zero)
+    _check(status, "a function after the result")
+    _check(lib.dnnl_primitive_attr_set_post_ops(attributes, operations), "attributes")
+    lib.dnnl_post_ops_destroy(operations)
+    return attributes
+
+
 class Primitive:
     """One compiled operation: ``primitive(address, ...)`` runs it on the arguments in order.
 
     ``kind`` is the C function's name between ``dnnl_`` and ``_primitive_desc_create``, ``spec`` its
-    arguments after the engine, ``arguments`` the indices whose addresses a call will give.
+    arguments after the engine, ``arguments`` the indices whose addresses a call will give. ``hint``
+    is the forward primitive of a backward one; ``then`` an element-wise function and its slope,
+    applied to the result before it leaves the registers.
     """
 
-    def __init__(self, kind: str, spec: list, arguments: list[int], hint: Primitive | None = None):
+    def __init__(
+        self,
+        kind: str,
+        spec: list,
+        arguments: list[int],
+        hint: Primitive | None = None,
+        then: tuple[int, float] | None = None,
+    ):
         lib, (engine, self._stream) = library(), _engine_and_stream()
         spec = [item.handle if isinstance(item, Layout) else item for item in spec]
         spec = [ctypes.c_float(item) if isinstance(item, float) else item for item in spec]
@@ -102,7 +126,9 @@ class Primitive:
         create = getattr(lib, f"dnnl_{kind}_primitive_desc_create")
         # A reorder names the engine once for each side, every other primitive once.
         spec = [spec[0], engine, spec[1], engine] if kind == "reorder" else [engine, *spec]
-        _check(create(ctypes.byref(self._descriptor), *spec, None), kind)
+        attributes = _attributes(then) if then else None
+        _check(create(ctypes.byref(self._descriptor), *spec, attributes), kind)
+        lib.dnnl_primitive_attr_destroy(attributes)
         _check(lib.dnnl_primitive_create(ctypes.byref(self._primitive), self._descriptor), kind)
         for index in arguments:
             memory, no_data = _pointer(), None

@@ -9,6 +9,7 @@ are frozen. Shapes are (N, C, H, W) throughout; only the memory is N x H x W x C
 from __future__ import annotations
 
 import ctypes
+import functools
 
 import numpy as np
 from paddle import nn
@@ -43,10 +44,11 @@ class Convolution:
     kept = 0
 
     @staticmethod
-    def knows(layer: nn.Layer) -> bool:
+    def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
         padding, output_padding = layer._padding, getattr(layer, "output_padding", 0)
         return (
-            layer._groups == 1
+            layer._in_channels == shape[1]
+            and layer._groups == 1
             and _pair(layer._dilation) == (1, 1)
             and not isinstance(padding, str)
             and (isinstance(padding, int) or all(isinstance(p, int) for p in padding[:2]))
@@ -83,10 +85,14 @@ class Convolution:
         x, y = channels_last(shape), channels_last(self.shape)
         windows = [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), dnn.Dims(*padding)]
 
-        forward = [dnn.SRC, dnn.WEIGHTS] + [dnn.BIAS] * biased + [dnn.DST]
-        self._forward = dnn.Primitive(
-            f"{kind}_forward", [mode, method, x, free, bias, y, *windows], forward
+        self._training = training
+        self._compile = functools.partial(
+            dnn.Primitive,
+            f"{kind}_forward",
+            [mode, method, x, free, bias, y, *windows],
+            [dnn.SRC, dnn.WEIGHTS] + [dnn.BIAS] * biased + [dnn.DST],
         )
+        self._forward = self._compile()
         self._pack = _Packed(weights, self._forward, dnn.WEIGHTS)
         if training:
             self._to_data = dnn.Primitive(
@@ -103,6 +109,13 @@ class Convolution:
                 self._forward,
             )
             self._unpack = _Packed(weights, self._to_weights, dnn.DIFF_WEIGHTS)
+
+    def fuse(self, activation: nn.Layer) -> bool:
+        """Let the activation follow within the same pass over memory, if that can be."""
+        if self._training:
+            return False  # the derivative needs a buffer of its own
+        self._forward = self._compile(then=_function(activation))
+        return True
 
     def parameters(self):
         return [p for p in (self._layer.weight, self._layer.bias) if p is not None]
@@ -143,9 +156,10 @@ class BatchNorm:
     in_place = False
 
     @staticmethod
-    def knows(layer: nn.BatchNorm2D) -> bool:
-        plainly = layer.weight is not None and layer.bias is not None
-        return plainly and not layer._use_global_stats and layer._data_format == "NCHW"
+    def knows(layer: nn.BatchNorm2D, shape: tuple[int, ...]) -> bool:
+        affine = layer.weight is not None and layer.bias is not None
+        fits = layer._num_features == shape[1] and layer._data_format == "NCHW"
+        return affine and fits and not layer._use_global_stats
 
     def __init__(self, layer: nn.BatchNorm2D, shape: tuple[int, ...], training: bool):
         self.shape, self.channels = shape, shape[1]
@@ -153,9 +167,12 @@ class BatchNorm:
         self._unwanted = np.empty(2 * self.channels, "float32")
         self._compile(relu=False)
 
-    def fuse_relu(self) -> None:
-        """Let a ReLU follow within the same pass over memory."""
+    def fuse(self, activation: nn.Layer) -> bool:
+        """Let the activation follow within the same pass over memory, if that can be."""
+        if type(activation) is not nn.ReLU:
+            return False
         self._compile(relu=True)
+        return True
 
     def _compile(self, relu: bool) -> None:
         x, flags = channels_last(self.shape), dnn.USE_SCALE_AND_SHIFT | dnn.FUSE_RELU * relu
@@ -209,27 +226,25 @@ class Activation:
     kept = 0
 
     @staticmethod
-    def knows(layer: nn.Layer) -> bool:
-        return True
+    def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
+        return getattr(layer, "_negative_slope", 0.0) >= 0  # else the output's sign says nothing
 
     def parameters(self):
         return []
 
     def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
         self.shape = shape
-        tanh = isinstance(layer, nn.Tanh)
-        method = dnn.TANH_FROM_DST if tanh else dnn.RELU_FROM_DST
-        slope = float(getattr(layer, "_negative_slope", 0.0))
-        x = channels_last(shape)
+        (function, slope), x = _function(layer), channels_last(shape)
+        from_output = dnn.FROM_DST[function]
         mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
-        forward_method = method if training else (dnn.TANH if tanh else dnn.RELU)
+        method = from_output if training else function
         self._forward = dnn.Primitive(
-            "eltwise_forward", [mode, forward_method, x, x, slope, 0.0], [dnn.SRC, dnn.DST]
+            "eltwise_forward", [mode, method, x, x, slope, 0.0], [dnn.SRC, dnn.DST]
         )
         if training:
             self._backward = dnn.Primitive(
                 "eltwise_backward",
-                [method, x, x, x, slope, 0.0],
+                [from_output, x, x, x, slope, 0.0],
                 [dnn.DST, dnn.DIFF_DST, dnn.DIFF_SRC],
                 self._forward,
             )
@@ -239,6 +254,13 @@ class Activation:
 
     def backward(self, x, y, kept, dy, dx, parameters, gradients):
         self._backward(y, dy, dx)
+
+
+def _function(activation: nn.Layer) -> tuple[int, float]:
+    """oneDNN's name for an activation, and its slope below zero."""
+    if isinstance(activation, nn.Tanh):
+        return dnn.TANH, 0.0
+    return dnn.RELU, float(getattr(activation, "_negative_slope", 0.0))
 
 
 def _pair(value) -> tuple[int, int]:

@@ -7,6 +7,8 @@ last no array passes through Paddle.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import paddle
 from paddle import nn
@@ -24,21 +26,21 @@ _OPERATIONS = {
 }
 
 
-def translate(layers: list[nn.Layer], shape: tuple[int, ...], training: bool) -> list | None:
+def translate(layers: Sequence[nn.Layer], shape: tuple[int, ...], training: bool) -> list | None:
     """The operations of the layers for inputs of ``shape``, or None where one is unknown."""
     operations: list = []
     for layer in layers:
         operation = _OPERATIONS.get(type(layer))
-        if operation is None or not operation.knows(layer):
+        if operation is None or not operation.knows(layer, shape):
             return None
         last = operations[-1] if operations else None
-        if type(layer) is nn.ReLU and isinstance(last, ops.BatchNorm):
-            last.fuse_relu()
-        elif last is not None and last.in_place and operation.in_place:
-            return None  # the first of two activations in place would lose its output
-        else:
-            operations.append(operation(layer, shape, training))
-            shape = operations[-1].shape
+        if last is not None and operation.in_place:
+            if last.in_place:
+                return None  # the first of two activations in place would lose its output
+            if last.fuse(layer):
+                continue
+        operations.append(operation(layer, shape, training))
+        shape = operations[-1].shape
     return operations
 
 
@@ -87,8 +89,8 @@ class Program:
             x, y, kept = self._activations[i], self._activations[i + 1], self._kept[i]
             moves = isinstance(op, ops.Convolution)
             target = there if moves else here
-            if i == 0 and dx is None:
-                target = None
+            if moves and i == 0 and dx is None:
+                target = None  # the one operation that can leave it out
             op.backward(
                 at + 4 * x, at + 4 * y, at + 4 * kept, here, target, parameters[i], gradients[i]
             )
@@ -118,7 +120,7 @@ class Run(PyLayer):
 
     @staticmethod
     def forward(ctx, program, x, *parameters):
-        y = paddle.empty(program.out_shape)
+        y = paddle.empty(program.out_shape, "float32")
         ctx.program, ctx.parameters = program, parameters
         ctx.wanted = [not t.stop_gradient for t in (x, *parameters)]
         ctx.memory = program.forward(
@@ -128,11 +130,13 @@ class Run(PyLayer):
 
     @staticmethod
     def backward(ctx, dy):
+        if paddle.is_grad_enabled():  # by create_graph: what follows would count as a constant
+            raise RuntimeError("a second derivative needs kernels.plain() around the forward pass")
         dy = dy.contiguous()
         program, counts = ctx.program, ctx.program.counts
-        dx = paddle.empty(program.shape) if ctx.wanted[0] else None
+        dx = paddle.empty(program.shape, "float32") if ctx.wanted[0] else None
         frozen = not any(ctx.wanted[1:])
-        gradients = [None if frozen else paddle.empty(p.shape) for p in ctx.parameters]
+        gradients = [None if frozen else paddle.empty_like(p) for p in ctx.parameters]
         if frozen:
             targets = [None] * len(counts)
         else:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import paddle
-import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from paddle_gan.errors import UserError
-from paddle_gan.kernels import run
+from paddle_gan.kernels import folded, run
 
 
 class _NotebookKeys(nn.Layer):
@@ -85,9 +84,15 @@ class Generator(_NotebookKeys):
         kernels = [shapes[name] for name in names if len(shapes.get(name, ())) == 4]
         if not 3 <= len(kernels) <= 6:
             return None
-        first, last = kernels[0], kernels[-1]
-        image_size = 4 * 2 ** (len(kernels) - 1)
-        return dict(latent=first[0], width=last[0], channels=last[1], image_size=image_size)
+        doublings, (latent, *_), (width, channels, *_) = len(kernels) - 1, kernels[0], kernels[-1]
+        features = [latent, *(width * 2**i for i in reversed(range(doublings))), channels]
+        if kernels != [(a, b, 4, 4) for a, b in zip(features, features[1:])]:
+            return None
+        return dict(latent=latent, width=width, channels=channels, image_size=4 * 2**doublings)
+
+    def fold(self) -> None:
+        """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
+        self.gan = folded(self.gan)
 
     def forward(self, latents: Tensor) -> Tensor:
         return run(self.gan, latents)
@@ -118,4 +123,4 @@ class Discriminator(_NotebookKeys):
         return run(self.dgan, images, stop=-1)
 
     def forward(self, images: Tensor) -> Tensor:
-        return F.sigmoid(self.logits(images))
+        return self.dgan[-1](self.logits(images))
