@@ -36,7 +36,7 @@ def join() -> None:
     if world() > 1:
         import paddle
 
-        with contextlib.redirect_stdout(io.StringIO()):  # it prints the flags it changes
+        with contextlib.redirect_stderr(io.StringIO()):  # it tells of the flags it changes
             paddle.distributed.init_parallel_env()
 
 

@@ -149,7 +149,7 @@ def _writer(folder: Path, config: dict):
     from visualdl import LogWriter  # slow to import, and not needed for --help
 
     writer = LogWriter(str(folder), flush_secs=5)
-    table = [f"| {name} | {value} |" for name, value in config.items()]
+    table = [f"| {name} | {json.dumps(value)} |" for name, value in config.items()]
     writer.add_text("config", "\n".join(["| | |", "|-|-|", *table]), 0)
     return writer
 

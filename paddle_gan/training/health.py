@@ -8,6 +8,7 @@ import numpy as np
 
 _D_HAS_WON, _FOR_STEPS = 0.01, 1000
 _ALIKE = 0.02  # standard deviation over samples, in units of the pixel range [-1, 1]
+_EARLY = 300  # steps in which samples may still look alike
 
 
 class NotFinite(Exception):
@@ -15,11 +16,13 @@ class NotFinite(Exception):
 
 
 class Health:
-    """Watches a run; every method returns a warning of one line, or None."""
+    """Watches a run; every method returns a warning of one line, or None.
 
-    def __init__(self):
-        self._won_since: int | None = None
-        self._warned: set[str] = set()
+    ``state`` is kept in checkpoints, so that a resumed run neither repeats a warning nor misses it.
+    """
+
+    def __init__(self, state: dict | None = None):
+        self.state = state or {"won_since": None, "warned": []}
 
     def losses(self, step: int, values: dict[str, float]) -> str | None:
         """Judge the scalars of a step. Raises NotFinite."""
@@ -27,14 +30,14 @@ class Health:
         if bad:
             raise NotFinite(f"{', '.join(bad)} of step {step} not finite")
         if "d_real" not in values or values["d_loss"] >= _D_HAS_WON:
-            self._won_since = None
+            self.state["won_since"] = None
             return None
-        self._won_since = self._won_since or step
-        if step - self._won_since < _FOR_STEPS:
+        since = self.state["won_since"] = self.state["won_since"] or step
+        if step - since < _FOR_STEPS:
             return None
         return self._once(
             "won",
-            f"since step {self._won_since} D tells every image (loss < {_D_HAS_WON}) and G learns "
+            f"since step {since} D tells every image (loss < {_D_HAS_WON}) and G learns "
             "nothing; a lower --lr or a larger --batch-size keeps the balance",
         )
 
@@ -42,15 +45,15 @@ class Health:
         """Judge generated images, N x C x H x W in [-1, 1]. Raises NotFinite."""
         if not np.isfinite(images).all():
             raise NotFinite(f"images of step {step} not finite")
-        if images.std(axis=0).mean() >= _ALIKE:
-            self._warned.discard("alike")
+        if step < _EARLY or images.std(axis=0).mean() >= _ALIKE:
+            self.state["warned"] = [kind for kind in self.state["warned"] if kind != "alike"]
             return None
         return self._once(
             "alike", f"at step {step} all samples look alike: the generator has collapsed"
         )
 
     def _once(self, kind: str, warning: str) -> str | None:
-        if kind in self._warned:
+        if kind in self.state["warned"]:
             return None
-        self._warned.add(kind)
+        self.state["warned"].append(kind)
         return warning

@@ -40,13 +40,12 @@ class Run:
             self.ema = Ema(self.game.generator, config["ema_half_life"], config["batch_size"])
             # Gnet.pdparams is what people draw with; what training goes on with is beside it.
             self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
-        self.step = self.attempt = 0
+        self.step, self.attempt, self._health = 0, 0, Health()
         if resume:
             self._restore()
         for network in self.networks.values():
             distributed.broadcast(network.parameters())
         self._latents = generation.latents(self.game.generator, _SAMPLES, config["seed"])
-        self._health = Health()
         self.board = open_dashboard(out, config, self.step, self.total)
         self.board.real(images.images[:_SAMPLES])
 
@@ -62,8 +61,9 @@ class Run:
         self.board.scalars(self.step, epoch, values)
 
     def save(self) -> None:
-        """A checkpoint and a grid of samples. Raises NotFinite rather than save what is not."""
-        self.save_state()
+        """A grid of samples and a checkpoint. Raises NotFinite rather than save what is not."""
+        # The samples come first: a run that ends in between is resumed before both.
+        self._settle()
         drawer = self.networks["Gnet"]
         drawer.eval()
         samples = generation.generate(drawer, self._latents)
@@ -71,17 +71,25 @@ class Run:
             drawer.train()
         self._warn(self._health.samples(self.step, samples))
         self.board.samples(self.step, samples)
+        self._write()
 
     def save_state(self) -> None:
         """A checkpoint alone."""
+        self._settle()
+        self._write()
+
+    def _write(self) -> None:
+        if distributed.rank() == 0:
+            progress = {"step": self.step, "attempt": self.attempt, "health": self._health.state}
+            checkpoint.save(self.out, self.networks, self.game.optimizers, progress)
+
+    def _settle(self) -> None:
+        """Let all processes have the same statistics, and all of them finite."""
         for network in self.networks.values():
             statistics = [p for p in network.parameters() if p.stop_gradient]
             distributed.average(statistics)  # each process saw its share of every batch
             if not all(bool(paddle.isfinite(p).all()) for p in network.parameters()):
                 raise NotFinite(f"weights of step {self.step} not finite")
-        if distributed.rank() == 0:
-            progress = {"step": self.step, "attempt": self.attempt}
-            checkpoint.save(self.out, self.networks, self.game.optimizers, progress)
 
     def roll_back(self, error: NotFinite) -> None:
         """Go back to the last checkpoint and on with other draws, if the run may."""
@@ -99,6 +107,7 @@ class Run:
     def _restore(self) -> None:
         progress = checkpoint.load(self.out, self.networks, self.game.optimizers)
         self.step, self.attempt = progress["step"], progress["attempt"]
+        self._health = Health(progress["health"])
 
     def _warn(self, warning: str | None) -> None:
         if warning:

@@ -4,34 +4,43 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 from pathlib import Path
 
 from paddle_gan import images, recipes
 from paddle_gan.errors import UserError
 
 _CONFIG = "config.json"
+_OURS = re.compile(r"config\.json|metrics\.jsonl|samples|log|checkpoints|.+\.(pdparams|pdopt)")
+_UNFINISHED = re.compile(r"\..+\.\d+")  # what is written beside, and left by a process that died
 _LENGTH = ("epochs", "max_steps", "checkpoint_every", "data", "on_nan")
 
 
 def claim(out: Path, keep: bool) -> None:
     """Make ``out`` a folder to write into; with ``keep`` the run in it stays where it is.
 
-    A finished or stopped run that lies there is moved into ``earlier-NNN`` inside, never deleted.
-    Raises UserError where ``out`` cannot be written, before anything is computed.
+    A finished or stopped run that lies there, or the notebook's checkpoints, are moved into
+    ``earlier-NNN`` inside, never deleted; what no run writes stays where it is. Raises UserError
+    where ``out`` cannot be written, before anything is computed.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".probe-{os.getpid()}"
+        probe = out / f".probe.{os.getpid()}"
         probe.write_bytes(b"")
         probe.unlink()
-        if not keep and (out / _CONFIG).exists():
-            number = 1 + len(list(out.glob("earlier-*")))
-            earlier = out / f"earlier-{number:03d}"
+        for folder in (out, out / "checkpoints", out / "samples"):
+            for path in folder.glob(".*"):
+                if _UNFINISHED.fullmatch(path.name):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+        found = [path for path in out.iterdir() if _OURS.fullmatch(path.name)]
+        if found and not keep:
+            numbers = [int(path.name[8:]) for path in out.glob("earlier-[0-9][0-9][0-9]")]
+            earlier = out / f"earlier-{max(numbers, default=0) + 1:03d}"
             earlier.mkdir()
-            for path in out.iterdir():
-                if not path.name.startswith(("earlier-", ".git")):
-                    path.rename(earlier / path.name)
-            print(f"the run that was in {out} is now in {earlier}")
+            for path in found:
+                path.rename(earlier / path.name)
+            print(f"what an earlier run left in {out} is now in {earlier}")
     except OSError as error:
         raise UserError(f"cannot write into {out}: {error.strerror}; give another --out") from error
 
@@ -48,7 +57,8 @@ def resumed_config(out: Path, overrides: dict) -> dict:
     """
     try:
         config = json.loads((out / _CONFIG).read_text())
-    except (OSError, ValueError) as error:
+        recipe, _ = config["recipe"], config.pop("about")
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(f"{out} holds no run to resume; start without --resume") from error
     given = {name: value for name, value in overrides.items() if value is not None}
     changed = [n for n in given if n not in _LENGTH and given[n] != config.get(n)]
@@ -57,5 +67,5 @@ def resumed_config(out: Path, overrides: dict) -> dict:
             f"--resume keeps {', '.join(changed)} as the run was started; "
             f"only {', '.join(_LENGTH)} may change"
         )
-    saved = {n: v for n, v in config.items() if n not in ("recipe", "about")}
-    return recipes.configure(config["recipe"], **{**saved, **given})
+    saved = {n: v for n, v in config.items() if n != "recipe"}
+    return recipes.configure(recipe, **{**saved, **given})
