@@ -1,4 +1,4 @@
-"""The command line: ``paddle-gan train|infer``, and the table of arguments behind it."""
+"""The command line: ``paddle-gan COMMAND``, and the tables of arguments behind it."""
 
 from __future__ import annotations
 
@@ -30,9 +30,27 @@ TRAIN = [
     ("--workers", dict(type=int, default=1, metavar="N", help="processes that share each batch")),
     ("--out", dict(default="work", metavar="FOLDER", help="where the run is written")),
     ("--checkpoint-every", dict(type=int, metavar="STEPS", help="save oftener than each epoch")),
+    ("--evaluate-every", dict(type=int, metavar="EPOCHS", help="score the samples, keep the best")),
     ("--on-nan", dict(choices=("stop", "retry"), help="what to do when a loss is not finite")),
     ("--resume", dict(action="store_true", help="go on with the run in --out")),
     ("--dry-run", dict(action="store_true", help="print the configuration and exit")),
+]
+
+_DATA = ("--data", dict(default="mnist", metavar="mnist|embedded|PATH", help="the real digits"))
+EVALUATE = [
+    ("source", dict(help="a Gnet.pdparams, or samples in a .npy file")),
+    _DATA,
+    ("--num", dict(type=int, default=10_000, metavar="N", help="how many samples")),
+    ("--seed", dict(type=int, default=0, help=_SEED)),
+    ("--json", dict(action="store_true", dest="as_json", help="one line of JSON")),
+    ("--report", dict(metavar="FILE.png", help="write a picture of the findings")),
+    _DEVICE,
+]
+
+DIGITS = [
+    _DATA,
+    ("--rebuild", dict(action="store_true", help="train it again")),
+    _DEVICE,
 ]
 
 INFER = [
@@ -56,18 +74,44 @@ def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
 
 
 def _infer(device, **arguments) -> None:
-    from paddle_gan.runtime import choose_device, import_paddle
-
-    import_paddle()
-    choose_device(device)
+    _start(device)
     from paddle_gan.generation import infer
 
     print(f"wrote {infer(**arguments)}")
 
 
+def _evaluate(device, as_json, **arguments) -> None:
+    _start(device)
+    from paddle_gan.evaluation import evaluate_file
+    from paddle_gan.metrics import summary
+
+    result = evaluate_file(**arguments)
+    print(json.dumps(result) if as_json else summary(result))
+
+
+def _digits(device, **arguments) -> None:
+    _start(device)
+    from paddle_gan.metrics import digit_network
+
+    network = digit_network(**arguments)
+    print(
+        f"{network.accuracy:.2%} of {network.tested_on:,} test digits right, "
+        f"sha256 {network.sha256}, trained on {network.source}"
+    )
+
+
+def _start(device: str) -> None:
+    from paddle_gan.runtime import choose_device, import_paddle
+
+    import_paddle()
+    choose_device(device)
+
+
 COMMANDS = {
     "train": (_train, TRAIN, "train a recipe"),
     "infer": (_infer, INFER, "draw images from a checkpoint"),
+    "evaluate": (_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
+    "digits": (_digits, DIGITS, "train or show the digit network behind the scores"),
 }
 
 
@@ -101,6 +145,10 @@ def main(argv: list[str] | None = None, command: str | None = None) -> int:
         arguments.pop("function")(**arguments)
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
+        return 2
+    except OSError as error:  # a disk that fills up or fails may do so anywhere
+        where, why = error.filename or "the output", error.strerror or error
+        print(f"error: {where}: {why}; what was saved before is whole", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

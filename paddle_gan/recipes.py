@@ -55,6 +55,7 @@ _RULES = {
     "epochs": (lambda v: v >= 1, "at least 1"),
     "max_steps": (lambda v: v is None or v >= 1, "at least 1"),
     "checkpoint_every": (lambda v: v is None or v >= 1, "at least 1 step"),
+    "evaluate_every": (lambda v: v is None or v >= 1, "at least 1 epoch"),
     "ema_half_life": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for none"),
     "on_nan": (lambda v: v in ("stop", "retry"), "stop or retry"),
     "seed": (lambda v: 0 <= v < 2**31, "between 0 and 2147483647"),
@@ -80,6 +81,7 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
         "seed": 0,
         "max_steps": None,
         "checkpoint_every": None,
+        "evaluate_every": None,
         "on_nan": "stop",
     }
     for name, value in overrides.items():

@@ -26,11 +26,12 @@ _KEPT = 2
 def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
     """Save networks and optimizers (file name -> object) after ``progress["step"]`` steps.
 
-    ``progress`` is kept with them as it is. Returns the folder. Raises UserError where the disk
-    does not take it; what was saved before stays as it was.
+    ``progress`` is kept with them as it is; the checkpoint of its ``best`` step, if it names one,
+    becomes ``best`` and stays. Returns the folder. Raises UserError where the disk does not take
+    it; what was saved before stays as it was.
     """
     step = progress["step"]
-    place = out / "checkpoints" / f"step-{step:08d}"
+    place = out / "checkpoints" / _name(step)
     beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
         shutil.rmtree(beside, ignore_errors=True)
@@ -52,13 +53,17 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
         _link(out / "checkpoints" / "latest", place.name)
         for name in names:
             _link(out / name, f"checkpoints/latest/{name}")
+        if progress["best"]:
+            _link(out / "best", f"checkpoints/{_name(progress['best']['step'])}")
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise UserError(
             f"cannot save step {step} in {out}: {error.strerror}; what was saved before is whole"
         ) from error
+    best = (out / "best").resolve()
     for old in _all(out)[:-_KEPT]:
-        shutil.rmtree(old, ignore_errors=True)
+        if old.resolve() != best:
+            shutil.rmtree(old, ignore_errors=True)
     return place
 
 
@@ -95,6 +100,10 @@ def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
             {k: paddle.to_tensor(v) if hasattr(v, "shape") else v for k, v in state.items()}
         )
     return manifest["progress"]
+
+
+def _name(step: int) -> str:
+    return f"step-{step:08d}"
 
 
 def _all(out: Path) -> list[Path]:

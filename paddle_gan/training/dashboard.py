@@ -20,6 +20,11 @@ _TAGS = {
     "d_real": "probability/D(x)",
     "d_fake": "probability/D(G(z))",
     "images_per_second": "speed/images_per_second",
+    "fid": "score/FID",
+    "kid": "score/KID",
+    "is": "score/inception_score",
+    "precision": "score/precision",
+    "recall": "score/recall",
 }
 
 

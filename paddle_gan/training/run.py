@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import paddle
 
-from paddle_gan import distributed, generation
+from paddle_gan import distributed, generation, metrics
 from paddle_gan.data import ImageSet, batches_per_epoch
 from paddle_gan.errors import UserError
 from paddle_gan.gans import GAMES
@@ -17,6 +17,7 @@ from paddle_gan.training.ema import Ema
 from paddle_gan.training.health import Health, NotFinite
 
 _SAMPLES = 64
+_SCORED = 10_000
 _RETRIES = 3
 
 
@@ -40,7 +41,9 @@ class Run:
             self.ema = Ema(self.game.generator, config["ema_half_life"], config["batch_size"])
             # Gnet.pdparams is what people draw with; what training goes on with is beside it.
             self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
-        self.step, self.attempt, self._health = 0, 0, Health()
+        self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
+        if config["evaluate_every"] and distributed.rank() == 0:
+            metrics.digit_network(config["data"])  # trained now rather than in the midst of it
         if resume:
             self._restore()
         for network in self.networks.values():
@@ -60,18 +63,30 @@ class Run:
         self._warn(self._health.losses(self.step, values))
         self.board.scalars(self.step, epoch, values)
 
-    def save(self) -> None:
-        """A grid of samples and a checkpoint. Raises NotFinite rather than save what is not."""
-        # The samples come first: a run that ends in between is resumed before both.
+    def save(self, evaluate: bool = False) -> None:
+        """Samples, scores where asked for, a checkpoint. Raises NotFinite, saving nothing."""
+        # The checkpoint comes last: a run that ends in between is resumed before all of them.
         self._settle()
         drawer = self.networks["Gnet"]
         drawer.eval()
         samples = generation.generate(drawer, self._latents)
-        if self.ema is None:
-            drawer.train()
         self._warn(self._health.samples(self.step, samples))
         self.board.samples(self.step, samples)
+        if evaluate and distributed.rank() == 0:
+            self._evaluate(drawer)
+        if self.ema is None:
+            drawer.train()
         self._write()
+
+    def _evaluate(self, drawer) -> None:
+        drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))
+        result = metrics.evaluate(drawn, self.config["data"])
+        scores = {name: value for name, value in result.items() if not isinstance(value, dict)}
+        images = self.step * self.config["batch_size"]
+        self.board.record({"step": self.step, "images": images, **scores})
+        self.board.say(f"FID {scores['fid']:.1f} after {images:,} images ({scores['protocol']})")
+        if self.best is None or scores["fid"] < self.best["fid"]:
+            self.best = {"step": self.step, "fid": scores["fid"]}
 
     def save_state(self) -> None:
         """A checkpoint alone."""
@@ -80,7 +95,12 @@ class Run:
 
     def _write(self) -> None:
         if distributed.rank() == 0:
-            progress = {"step": self.step, "attempt": self.attempt, "health": self._health.state}
+            progress = {
+                "step": self.step,
+                "attempt": self.attempt,
+                "health": self._health.state,
+                "best": self.best,
+            }
             checkpoint.save(self.out, self.networks, self.game.optimizers, progress)
 
     def _settle(self) -> None:
@@ -107,7 +127,7 @@ class Run:
     def _restore(self) -> None:
         progress = checkpoint.load(self.out, self.networks, self.game.optimizers)
         self.step, self.attempt = progress["step"], progress["attempt"]
-        self._health = Health(progress["health"])
+        self.best, self._health = progress["best"], Health(progress["health"])
 
     def _warn(self, warning: str | None) -> None:
         if warning:

@@ -14,7 +14,7 @@ from paddle_gan.errors import UserError
 _CONFIG = "config.json"
 _OURS = re.compile(r"config\.json|metrics\.jsonl|samples|log|checkpoints|.+\.(pdparams|pdopt)")
 _UNFINISHED = re.compile(r"\..+\.\d+")  # what is written beside, and left by a process that died
-_LENGTH = ("epochs", "max_steps", "checkpoint_every", "data", "on_nan")
+_LENGTH = ("epochs", "max_steps", "checkpoint_every", "evaluate_every", "data", "on_nan")
 
 
 def claim(out: Path, keep: bool) -> None:
@@ -32,7 +32,8 @@ def claim(out: Path, keep: bool) -> None:
         for folder in (out, out / "checkpoints", out / "samples"):
             for path in folder.glob(".*"):
                 if _UNFINISHED.fullmatch(path.name):
-                    shutil.rmtree(path) if path.is_dir() else path.unlink()
+                    folder_of_its_own = path.is_dir() and not path.is_symlink()
+                    shutil.rmtree(path) if folder_of_its_own else path.unlink()
         found = [path for path in out.iterdir() if _OURS.fullmatch(path.name)]
         if found and not keep:
             numbers = [int(path.name[8:]) for path in out.glob("earlier-[0-9][0-9][0-9]")]
