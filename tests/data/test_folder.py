@@ -1,0 +1,147 @@
+"""Folders of images as people have them: mixed, and partly broken."""
+
+import io
+import os
+import struct
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from paddle_gan.data import folder as folder_module
+from paddle_gan.data import load_images
+from paddle_gan.errors import UserError
+from tests.data.files import png, save
+
+
+def test_paths_sort_and_subfolders_are_classes(tmp_path):
+    for name, gray in {"dog/2.png": 2, "cat/9.png": 9, "dog/deep/1.png": 1, "cat/1.bmp": 3}.items():
+        save(tmp_path / name, gray, mode="L")
+    (tmp_path / "README.txt").write_text("not an image")
+    images = load_images(tmp_path, image_size=8)
+    assert images.images[:, 0, 0, 0].tolist() == [3, 9, 2, 1]
+    assert images.labels.tolist() == [0, 0, 1, 1] and images.labels.dtype == np.int64
+    assert images.source == f"images in {tmp_path}: 4 images"
+
+
+def test_images_outside_the_subfolders_leave_no_labels(tmp_path):
+    save(tmp_path / "dog/1.png")
+    save(tmp_path / "2.PNG")
+    images = load_images(tmp_path, image_size=8, channels=3)
+    assert images.images.shape == (2, 3, 8, 8) and images.labels is None
+
+
+def test_hidden_files_are_passed_over(tmp_path, capfd):
+    save(tmp_path / "a.png")
+    save(tmp_path / ".ipynb_checkpoints" / "a.png")
+    (tmp_path / "._a.png").write_bytes(b"left by a Mac")
+    assert len(load_images(tmp_path)) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_a_fifth_is_held_out(tmp_path):
+    for number in range(10):
+        save(tmp_path / f"{number}.png", number, mode="L")
+    fit, test = (load_images(tmp_path, 8, split=split) for split in ("fit", "test"))
+    values = [s.images[:, 0, 0, 0].tolist() for s in (fit, test)]
+    assert len(values[1]) == 2 and sorted(values[0] + values[1]) == list(range(10))
+    assert test.source.endswith("2 images (split test)")
+
+
+def test_too_few_to_hold_out(tmp_path):
+    save(tmp_path / "a.png")
+    with pytest.raises(UserError, match="too few images to hold out a fifth"):
+        load_images(tmp_path, split="test")
+
+
+def encoded(kind: str) -> bytes:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, kind)
+    return file.getvalue()
+
+
+def chunk_that_claims_two_gigabytes() -> bytes:
+    good = png(10, 10)
+    at = good.index(b"IDAT") - 4
+    return good[:at] + struct.pack(">I", 2**31 - 1) + good[at + 4 :]
+
+
+BROKEN = {
+    "cut.jpg": encoded("JPEG")[:-500],
+    "cut.png": png(50, 50)[:-30],
+    "empty.png": b"",
+    "greedy.png": chunk_that_claims_two_gigabytes(),
+    "huge.png": png(9000, 9000),
+    "jpeg2000.png": encoded("JPEG2000"),
+    "liar.png": png(10, 10).replace(struct.pack(">II", 10, 10), b"\x7f\xff\xff\xff" * 2),
+    "text.jpg": b"<html>404 Not Found</html>",
+}
+REASONS = {
+    "huge.png": "is larger than 64 megapixels or 512 MiB",
+    "jpeg2000.png": "is JPEG 2000 (ISO 15444); convert it to PNG",
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+def test_a_broken_image_is_skipped_and_named_in_one_line(tmp_path, name, capfd):
+    save(tmp_path / "a.png", (1, 2, 3))
+    save(tmp_path / "z.png", (4, 5, 6))
+    (tmp_path / name).write_bytes(BROKEN[name])
+    images = load_images(tmp_path, image_size=8, channels=3)
+    assert images.images[:, :, 0, 0].tolist() == [[1, 2, 3], [4, 5, 6]]
+    assert images.source.endswith(": 2 images")
+    (line,) = capfd.readouterr().err.splitlines()
+    reason = REASONS.get(name, "is damaged, or in a format that this OpenCV does not read")
+    assert line == f"skipped: {tmp_path / name} {reason}"
+
+
+def test_labels_stay_with_their_images_when_some_are_skipped(tmp_path):
+    for name, gray in {"a/1.png": 1, "b/2.png": 2, "c/3.png": 3}.items():
+        save(tmp_path / name, gray, mode="L")
+    (tmp_path / "b/1.png").write_bytes(b"")
+    images = load_images(tmp_path, image_size=8)
+    assert images.images[:, 0, 0, 0].tolist() == [1, 2, 3]
+    assert images.labels.tolist() == [0, 1, 2]
+
+
+def test_after_five_they_are_counted(tmp_path, capfd):
+    save(tmp_path / "z.png")
+    for number in range(12):
+        (tmp_path / f"{number:02}.png").write_bytes(b"")
+    assert len(load_images(tmp_path)) == 1
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 6 and lines[5] == "skipped: 7 more like these"
+
+
+def test_links_and_pipes_do_not_stop_it(tmp_path, capfd):
+    save(tmp_path / "a.png")
+    (tmp_path / "dead.png").symlink_to(tmp_path / "nowhere.png")
+    (tmp_path / "folder.png").mkdir()
+    os.mkfifo(tmp_path / "pipe.png")
+    assert len(load_images(tmp_path)) == 1
+    assert len(capfd.readouterr().err.splitlines()) == 3
+
+
+def test_no_image_can_be_read(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"")
+    (tmp_path / "b.png").write_bytes(b"")
+    with pytest.raises(UserError, match=r"none of the 2 images in .* can be read; .*a\.png is dam"):
+        load_images(tmp_path)
+
+
+def test_folders_that_are_none(tmp_path):
+    with pytest.raises(UserError, match=r"holds no images; give a folder of images .*idx3"):
+        load_images(tmp_path)
+    with pytest.raises(UserError, match="nowhere does not exist; data is mnist, embedded, a fold"):
+        load_images(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"a\.png is not a folder; data is"):
+        load_images(save(tmp_path / "a.png"))
+
+
+def test_stderr_works_again_afterwards(tmp_path, capfd):
+    with pytest.raises(ZeroDivisionError), folder_module._silent_libraries():
+        os.write(2, b"hidden")
+        raise ZeroDivisionError
+    os.write(2, b"shown")
+    assert capfd.readouterr().err == "shown"
