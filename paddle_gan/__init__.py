@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import importlib
 
+# Paddle 2.6's library exports a zlib of its own; loaded before the system's it takes that one's
+# place, and whatever compresses next (gzip, PNG, npz) crashes.
+import zlib  # noqa: F401  (imported to be there first)
+
 __version__ = "0.1.0"
 
 _HOMES = {

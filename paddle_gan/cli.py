@@ -32,6 +32,7 @@ TRAIN = [
     ("--checkpoint-every", dict(type=int, metavar="STEPS", help="save oftener than each epoch")),
     ("--evaluate-every", dict(type=int, metavar="EPOCHS", help="score the samples, keep the best")),
     ("--on-nan", dict(choices=("stop", "retry"), help="what to do when a loss is not finite")),
+    ("--amp", dict(action="store_true", default=None, help="bfloat16 on a GPU (Ampere or newer)")),
     ("--resume", dict(action="store_true", help="go on with the run in --out")),
     ("--dry-run", dict(action="store_true", help="print the configuration and exit")),
 ]

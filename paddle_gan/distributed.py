@@ -61,6 +61,11 @@ def broadcast(tensors: list) -> None:
             paddle.distributed.broadcast(tensor, src=0)
 
 
+def wait() -> None:
+    """Go on when every process has come here."""
+    any_of(False)
+
+
 def any_of(flag: bool) -> bool:
     """Whether the flag is set in any process; the same answer in all of them."""
     if world() == 1:

@@ -83,6 +83,7 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
         "checkpoint_every": None,
         "evaluate_every": None,
         "on_nan": "stop",
+        "amp": False,
     }
     for name, value in overrides.items():
         if name not in config or name in ("recipe", "about"):

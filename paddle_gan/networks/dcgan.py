@@ -120,7 +120,8 @@ class Discriminator(_NotebookKeys):
 
     def logits(self, images: Tensor) -> Tensor:
         """Images B x channels x size x size to log-odds of being real, B x 1 x 1 x 1."""
-        return run(self.dgan, images, stop=-1)
+        # Under automatic mixed precision the sums before it are bfloat16, too coarse for a loss.
+        return run(self.dgan, images, stop=-1).astype("float32")
 
     def forward(self, images: Tensor) -> Tensor:
         return self.dgan[-1](self.logits(images))

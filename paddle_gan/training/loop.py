@@ -8,6 +8,7 @@ from pathlib import Path
 import paddle
 
 from paddle_gan import data, distributed, runtime
+from paddle_gan.errors import UserError
 from paddle_gan.recipes import configure
 from paddle_gan.training import workspace
 from paddle_gan.training.health import NotFinite
@@ -37,10 +38,16 @@ def train(
     else:
         config = configure(recipe, **overrides)
     device = runtime.choose_device(device)
+    if config["amp"] and device == "cpu":
+        raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
     distributed.join()
     if distributed.rank() == 0:
         workspace.claim(out, keep=resume)
+    if distributed.rank() > 0:
+        distributed.wait()  # rank 0 downloads, the others find the files
     images = data.load_images(config["data"], config["image_size"], config["channels"])
+    if distributed.rank() == 0:
+        distributed.wait()
     run = Run(out, config, images, resume)
     if distributed.rank() == 0:
         workspace.write_config(out, config)
@@ -63,7 +70,8 @@ def _play(run: Run, images: data.ImageSet, place) -> None:
             try:
                 for batch in data.loader(images, batch_size, seed, epoch, first, place, **share):
                     paddle.seed(run.step_seed())
-                    scalars = run.game.train_step(batch)
+                    with paddle.amp.auto_cast(enable=run.config["amp"], dtype="bfloat16"):
+                        scalars = run.game.train_step(batch)
                     run.step += 1
                     if run.ema:
                         run.ema.update(run.step)
