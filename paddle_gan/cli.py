@@ -59,6 +59,7 @@ INFER = [
     ("--num", dict(type=int, default=64, metavar="N", help="how many images")),
     ("--seed", dict(type=int, default=0, help=_SEED)),
     ("--output", dict(default="work/generated.png", help=".png a grid, .npy raw, .gif a walk")),
+    ("--digit", dict(type=int, metavar="0..9", help="draw this digit only")),
     ("--interpolate", dict(type=int, metavar="N", help="a walk of N frames between latents")),
     _DEVICE,
 ]
@@ -68,6 +69,8 @@ def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
     if dry_run:
         print(json.dumps(configure(recipe, **overrides), indent=2))
         return
+    if not out:
+        raise UserError("--out is empty; name a folder, or . for this one")
     if workers != 1 and distributed.world() == 1:
         distributed.launch([sys.executable, *sys.argv], workers)
         return
@@ -150,6 +153,9 @@ def main(argv: list[str] | None = None, command: str | None = None) -> int:
     except OSError as error:  # a disk that fills up or fails may do so anywhere
         where, why = error.filename or "the output", error.strerror or error
         print(f"error: {where}: {why}; what was saved before is whole", file=sys.stderr)
+        return 2
+    except MemoryError:
+        print("error: this does not fit into the memory; make it smaller", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped", file=sys.stderr)

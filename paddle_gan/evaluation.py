@@ -10,7 +10,7 @@ import numpy as np
 
 from paddle_gan import metrics
 from paddle_gan.data import load_images
-from paddle_gan.generation import load_generator, stream
+from paddle_gan.generation import classes_drawn, load_generator, stream
 from paddle_gan.serialization import read_npy
 
 
@@ -24,23 +24,32 @@ def evaluate_file(
     """Score a checkpoint (``.pdparams``) or samples (``.npy``) as ``metrics.evaluate`` does.
 
     With ``report`` a picture of samples, neighbors and history is written there; the history is
-    that of the ``metrics.jsonl`` beside the source. Raises UserError for what cannot be scored.
+    that of the ``metrics.jsonl`` beside the source. For a generator with classes the result has
+    ``agreement``, the share of samples that the digit network takes for the digit asked for.
+    Raises UserError for what cannot be scored.
     """
     source = Path(source)
-    samples = _samples(source, num, seed)
+    samples, asked = _samples(source, num, seed)
     result = metrics.evaluate(samples, data, num)
+    if asked is not None:
+        _, probabilities = metrics.embed(metrics.digit_network(data), metrics.as_digits(samples))
+        result["agreement"] = float((probabilities.argmax(1) == asked).mean())
     if report is not None:
+        from paddle_gan.metrics.report import write_report  # brings matplotlib
+
         real = load_images(data, split="fit").images
-        metrics.write_report(report, samples, result, real, _history(source.parent))
+        write_report(report, samples, result, real, _history(source.parent))
     return result
 
 
-def _samples(source: Path, num: int, seed: int) -> np.ndarray:
+def _samples(source: Path, num: int, seed: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """Samples and, of a generator with classes, the digits it was asked for."""
     if source.suffix == ".npy":
-        return read_npy(source)
+        return read_npy(source), None
     generator = load_generator(source)
     generator.fold()
-    return np.concatenate(list(stream(generator, num, seed)))
+    samples = np.concatenate(list(stream(generator, num, seed)))
+    return samples, classes_drawn(generator, num) if generator.classes else None
 
 
 def _history(run: Path) -> list[dict]:

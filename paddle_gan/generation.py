@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,12 +11,13 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from paddle_gan import images
+from paddle_gan import images, metrics
 from paddle_gan.errors import UserError
 from paddle_gan.networks import NETWORKS
 from paddle_gan.serialization import check_state, read
 
 _BATCH = 64  # activations of so many images stay within a core's cache
+_PATIENCE = 5000  # images drawn in vain
 _STOPS, _FRAMES_PER_SECOND = 4, 20  # of a walk
 
 
@@ -34,7 +36,7 @@ def load_generator(path: str | os.PathLike) -> nn.Layer:
         if arguments is not None:
             generator = generator_class(**arguments)
             check_state(state, shapes_of(generator), path)
-            generator.set_state_dict(state)
+            generator.set_state_dict({name: state[name].astype("float32") for name in state})
             generator.eval()
             return generator
     raise UserError(f"{path} holds no generator that this package knows; give a Gnet.pdparams")
@@ -50,22 +52,57 @@ def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
     return _normal(np.random.default_rng(seed), generator, n)
 
 
-def generate(generator: nn.Layer, z: np.ndarray) -> np.ndarray:
-    """Images for latents ``z``: float32, N x C x H x W in [-1, 1]."""
+def generate(generator: nn.Layer, z: np.ndarray, digit: int | None = None) -> np.ndarray:
+    """Images for latents ``z``: float32, N x C x H x W in [-1, 1].
+
+    A generator with classes draws ``digit``, or all its classes in turn.
+    """
     starts = range(0, len(z), _BATCH)
-    return np.concatenate([_draw(generator, z[i : i + _BATCH]) for i in starts])
+    return np.concatenate([_draw(generator, z[i : i + _BATCH], i, digit) for i in starts])
 
 
-def stream(generator: nn.Layer, n: int, seed: int) -> Iterator[np.ndarray]:
+def stream(
+    generator: nn.Layer, n: int, seed: int, digit: int | None = None
+) -> Iterator[np.ndarray]:
     """The images of ``latents(generator, n, seed)``, a batch at a time, in bounded memory."""
     rng = np.random.default_rng(seed)
     for start in range(0, n, _BATCH):
-        yield _draw(generator, _normal(rng, generator, min(_BATCH, n - start)))
+        z = _normal(rng, generator, min(_BATCH, n - start))
+        yield _draw(generator, z, start, digit)
+
+
+def choose(generator: nn.Layer, n: int, seed: int, digit: int) -> Iterator[np.ndarray]:
+    """The first ``n`` images of a stream that the digit network takes for ``digit``, in batches.
+
+    Prints at the end how many were drawn for them. Raises UserError where hardly any is.
+    """
+    network, found, drawn = metrics.digit_network(), 0, 0
+    for batch in stream(generator, sys.maxsize, seed):
+        _, probabilities = metrics.embed(network, metrics.as_digits(batch))
+        chosen = batch[probabilities.argmax(1) == digit][: n - found]
+        found, drawn = found + len(chosen), drawn + len(batch)
+        yield chosen
+        if found == n:
+            print(f"{found:,} of {drawn:,} images drawn were a {digit} ({found / drawn:.1%})")
+            return
+        if drawn > _PATIENCE * (found + 1):
+            raise UserError(f"only {found} of {drawn:,} images show a {digit}; train longer")
+
+
+def classes_drawn(generator: nn.Layer, n: int) -> np.ndarray:
+    """The classes of ``n`` images that a generator with classes draws in turn, int64, n."""
+    return np.arange(n) % generator.classes
 
 
 @paddle.no_grad()
-def _draw(generator: nn.Layer, z: np.ndarray) -> np.ndarray:
-    return generator(paddle.to_tensor(z)).numpy()
+def _draw(generator: nn.Layer, z: np.ndarray, start: int, digit: int | None) -> np.ndarray:
+    if not generator.classes:
+        return generator(paddle.to_tensor(z)).numpy()
+    if digit is None:
+        labels = classes_drawn(generator, start + len(z))[start:]
+    else:
+        labels = np.full(len(z), digit)
+    return generator(paddle.to_tensor(z), paddle.to_tensor(labels)).numpy()
 
 
 def _normal(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:
@@ -101,8 +138,12 @@ def infer(
     seed: int = 0,
     output: str | os.PathLike = "work/generated.png",
     interpolate: int | None = None,
+    digit: int | None = None,
 ) -> Path:
     """Draw ``num`` images, or a walk of ``interpolate`` frames, and write them to ``output``.
+
+    With ``digit`` all of them show that digit: a generator with classes is asked for it, of
+    another's images the digit network keeps those it takes for one.
 
     The suffix decides: ``.png`` a grid (of a walk: a strip), ``.npy`` raw float32 N x C x H x W in
     [-1, 1], ``.gif`` the walk as an animation. Returns the path.
@@ -111,14 +152,21 @@ def infer(
     allowed = (".png", ".npy", ".gif") if interpolate is not None else (".png", ".npy")
     if output.suffix not in allowed:
         raise UserError(f"output {output}: the suffix must be one of {', '.join(allowed)}")
-    if num < 1 or (interpolate is not None and interpolate < 2):
-        raise UserError("--num must be at least 1 and --interpolate at least 2")
+    if num < 1 or seed < 0 or (interpolate is not None and interpolate < 2):
+        raise UserError("--num must be at least 1, --interpolate 2 and --seed 0")
+    if digit is not None and digit not in range(10):
+        raise UserError(f"--digit {digit}: choose 0 to 9")
     generator = load_generator(checkpoint)
     generator.fold()
-    if interpolate is None:
-        batches = stream(generator, num, seed)
+    if interpolate is not None:
+        if digit is not None and not generator.classes:
+            raise UserError("--digit with --interpolate needs a generator with classes (cdcgan)")
+        z = walk(latents(generator, _STOPS, seed), interpolate)
+        batches = iter([generate(generator, z, digit or 0)])
+    elif digit is None or generator.classes:
+        batches = stream(generator, num, seed, digit)
     else:
-        batches = iter([generate(generator, walk(latents(generator, _STOPS, seed), interpolate))])
+        batches = choose(generator, num, seed, digit)
     if output.suffix == ".npy":
         images.write_npy(output, interpolate or num, batches)
         return output

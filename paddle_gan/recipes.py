@@ -43,6 +43,7 @@ RECIPES = {
         batch_size=16,
         ema_half_life=0,
     ),
+    "cdcgan": Recipe("dcgan with the digit as an input to both networks", networks="cdcgan"),
 }
 
 _RULES = {

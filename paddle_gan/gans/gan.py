@@ -52,22 +52,26 @@ class GAN:
         return drawn[rank * n : (rank + 1) * n]  # n x latent x 1 x 1
 
     def train_step(self, batch: list[Tensor]) -> dict[str, Tensor]:
-        """One half-step for each player on ``batch[0]``, images B x C x H x W in [-1, 1].
+        """One half-step for each player.
 
-        Returns scalars: both losses, and the mean probabilities D(x) and D(G(z)) before D moved.
+        ``batch`` holds images B x C x H x W in [-1, 1], and labels B where networks with classes
+        need them. Returns scalars: both losses, and the mean probabilities D(x) and D(G(z)) before
+        D moved.
         """
-        real = batch[0]
-        fake = self.generator(self.latents(len(real)))
+        real, *labels = batch
+        if not self.generator.classes:
+            labels = []
+        fake = self.generator(self.latents(len(real)), *labels)
 
-        real_logits = self.discriminator.logits(real)
-        fake_logits = self.discriminator.logits(fake.detach())
+        real_logits = self.discriminator.logits(real, *labels)
+        fake_logits = self.discriminator.logits(fake.detach(), *labels)
         d_loss = self.objective.discriminator(real_logits, fake_logits)
         descend(d_loss, self.d_optimizer)
 
         if self.fresh_noise:
-            fake = self.generator(self.latents(len(real)))
+            fake = self.generator(self.latents(len(real)), *labels)
         with frozen(self.discriminator):
-            g_loss = self.objective.generator(self.discriminator.logits(fake))
+            g_loss = self.objective.generator(self.discriminator.logits(fake, *labels))
             descend(g_loss, self.g_optimizer)
 
         return {

@@ -1,5 +1,8 @@
 """Architectures: nothing but layers. ``NETWORKS`` names each pair for the recipes."""
 
-from paddle_gan.networks import dcgan
+from paddle_gan.networks import conditional, dcgan
 
-NETWORKS = {"dcgan": (dcgan.Generator, dcgan.Discriminator)}
+NETWORKS = {
+    "dcgan": (dcgan.Generator, dcgan.Discriminator),
+    "cdcgan": (conditional.Generator, conditional.Discriminator),
+}

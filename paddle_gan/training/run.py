@@ -36,6 +36,13 @@ class Run:
             self.total = min(self.total, config["max_steps"])
         paddle.seed(config["seed"])
         self.game = GAMES[config["game"]](config)
+        if self.game.generator.classes and (
+            images.labels is None or images.labels.max() >= self.game.generator.classes
+        ):
+            raise UserError(
+                f"{config['recipe']} needs labels 0 to {self.game.generator.classes - 1}, and "
+                f"there are none in {images.source}"
+            )
         self.networks, self.ema = dict(self.game.networks), None
         if config["ema_half_life"]:
             self.ema = Ema(self.game.generator, config["ema_half_life"], config["batch_size"])
@@ -50,7 +57,8 @@ class Run:
             distributed.broadcast(network.parameters())
         self._latents = generation.latents(self.game.generator, _SAMPLES, config["seed"])
         self.board = open_dashboard(out, config, self.step, self.total)
-        self.board.real(images.images[:_SAMPLES])
+        # From all over the set: many are sorted by class.
+        self.board.real(images.images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES])
 
     def step_seed(self) -> int:
         """The seed of the step to come: a resumed run repeats no draw and misses none."""

@@ -1,0 +1,57 @@
+"""DCGAN with a class for input (Mirza & Osindero 2014), embedded into both networks."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import Tensor, nn
+
+from paddle_gan.networks import dcgan
+
+CLASSES, EMBEDDING = 10, 50
+
+
+class Generator(dcgan.Generator):
+    """Latents B x latent x 1 x 1 and classes B (int64, 0..9) to images in [-1, 1].
+
+    The class joins the latents as 50 learned numbers. Otherwise as ``dcgan.Generator``.
+    """
+
+    classes = CLASSES
+
+    def __init__(self, latent: int = 100, width: int = 64, channels: int = 1, image_size: int = 32):
+        super().__init__(latent + EMBEDDING, width, channels, image_size)
+        self.latent = latent
+        self.embedding = nn.Embedding(CLASSES, EMBEDDING)
+
+    @staticmethod
+    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
+        """The arguments that build a generator with these weights, or None if none could."""
+        rest = {name: shape for name, shape in shapes.items() if name != "embedding.weight"}
+        arguments = dcgan.Generator.arguments(rest)
+        if arguments is None or shapes.get("embedding.weight") != (CLASSES, EMBEDDING):
+            return None
+        return {**arguments, "latent": arguments["latent"] - EMBEDDING}
+
+    def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
+        embedded = self.embedding(labels).reshape([-1, EMBEDDING, 1, 1])
+        return super().forward(paddle.concat([latents, embedded], axis=1))
+
+
+class Discriminator(dcgan.Discriminator):
+    """Images B x channels x size x size and classes B to log-odds of being real, B x 1 x 1 x 1.
+
+    The class is a learned image of its own, one more channel. Otherwise as
+    ``dcgan.Discriminator``.
+    """
+
+    def __init__(self, width: int = 64, channels: int = 1, image_size: int = 32):
+        super().__init__(width, channels + 1, image_size)
+        self.plane = [-1, 1, image_size, image_size]
+        self.embedding = nn.Embedding(CLASSES, image_size**2)
+
+    def logits(self, images: Tensor, labels: Tensor) -> Tensor:
+        plane = self.embedding(labels).reshape(self.plane)  # B x 1 x size x size
+        return super().logits(paddle.concat([images, plane], axis=1))
+
+    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
+        return self.dgan[-1](self.logits(images, labels))
