@@ -24,8 +24,9 @@ _SHAPES_KEPT = 8  # programs are small next to their activations, but shapes cou
 def plain():
     """Inside this context networks run on Paddle's own kernels.
 
-    A second derivative needs it (``create_graph=True``), and so does ``paddle.grad`` of anything
-    less than all of the network's inputs and parameters; ``backward()`` does not.
+    Needed around the forward pass for whatever Paddle's ``PyLayer`` cannot do: a second derivative
+    (``create_graph=True``), ``paddle.grad`` with respect to some of input and parameters but not
+    all, and going backward through one pass twice (``retain_graph=True``), which ends the process.
     """
     token = _enabled.set(False)
     try:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import paddle
 from paddle import nn
 
@@ -14,13 +16,12 @@ def folded(net: nn.Sequential) -> nn.Sequential:
 
     BatchNorm maps y to s (y - mean) + shift with s = scale / sqrt(variance + epsilon). Behind a
     convolution y = W x + b that is a convolution with weights s W and bias s (b - mean) + shift
-    (Jacob et al. 2018, section 3.2).
+    (Jacob et al. 2018, section 3.2). ``net`` itself stays as it is.
     """
     layers: list[nn.Layer] = []
-    for layer in net:
-        convolution = layers[-1] if layers else None
-        if isinstance(layer, nn.BatchNorm2D) and type(convolution) in _CONVOLUTIONS:
-            layers[-1] = _merged(convolution, layer)
+    for layer in copy.deepcopy(net):
+        if isinstance(layer, nn.BatchNorm2D) and layers and _foldable(layers[-1], layer):
+            _fold(layers[-1], layer)
         else:
             layers.append(layer)
     merged = nn.Sequential(*layers)
@@ -28,20 +29,16 @@ def folded(net: nn.Sequential) -> nn.Sequential:
     return merged
 
 
-def _merged(convolution: nn.Layer, norm: nn.BatchNorm2D) -> nn.Layer:
-    outputs = _CONVOLUTIONS[type(convolution)]
+def _foldable(before: nn.Layer, norm: nn.BatchNorm2D) -> bool:
+    affine = norm.weight is not None and norm.bias is not None
+    return affine and type(before) in _CONVOLUTIONS and before._groups == 1
+
+
+def _fold(convolution: nn.Layer, norm: nn.BatchNorm2D) -> None:
     scale = norm.weight / paddle.sqrt(norm._variance + norm._epsilon)
-    bias = convolution.bias if convolution.bias is not None else paddle.zeros_like(scale)
-    weight = convolution.weight
-    merged = type(convolution)(
-        convolution._in_channels,
-        convolution._out_channels,
-        convolution._kernel_size,
-        convolution._stride,
-        convolution._padding,
-    )
-    shape = [1] * weight.ndim
-    shape[outputs] = -1
-    merged.weight.set_value(weight * scale.reshape(shape))
-    merged.bias.set_value(scale * (bias - norm._mean) + norm.bias)
-    return merged
+    shape = [1] * convolution.weight.ndim
+    shape[_CONVOLUTIONS[type(convolution)]] = -1
+    convolution.weight.set_value(convolution.weight * scale.reshape(shape))
+    if convolution.bias is None:
+        convolution.bias = convolution.create_parameter(scale.shape, is_bias=True)  # zeros
+    convolution.bias.set_value(scale * (convolution.bias - norm._mean) + norm.bias)

@@ -85,15 +85,15 @@ class Convolution:
         x, y = channels_last(shape), channels_last(self.shape)
         windows = [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), dnn.Dims(*padding)]
 
-        self._training = training
-        self._compile = functools.partial(
+        self._weights = weights
+        self._create = functools.partial(
             dnn.Primitive,
             f"{kind}_forward",
             [mode, method, x, free, bias, y, *windows],
             [dnn.SRC, dnn.WEIGHTS] + [dnn.BIAS] * biased + [dnn.DST],
         )
-        self._forward = self._compile()
-        self._pack = _Packed(weights, self._forward, dnn.WEIGHTS)
+        self._fusible = not training  # the derivative needs a buffer of its own
+        self._compile()
         if training:
             self._to_data = dnn.Primitive(
                 f"{kind}_backward_data",
@@ -112,10 +112,15 @@ class Convolution:
 
     def fuse(self, activation: nn.Layer) -> bool:
         """Let the activation follow within the same pass over memory, if that can be."""
-        if self._training:
-            return False  # the derivative needs a buffer of its own
-        self._forward = self._compile(then=_function(activation))
+        if not self._fusible:
+            return False
+        self._compile(_function(activation))
+        self._fusible = False  # another would replace it
         return True
+
+    def _compile(self, then: tuple[int, float] | None = None) -> None:
+        self._forward = self._create(then=then)
+        self._pack = _Packed(self._weights, self._forward, dnn.WEIGHTS)
 
     def parameters(self):
         return [p for p in (self._layer.weight, self._layer.bias) if p is not None]

@@ -65,7 +65,7 @@ class Dashboard:
             self._plot(line)
         for path in sorted(self._samples.glob("step-*.png")):
             if int(path.stem[5:]) <= step:
-                self._show("samples", pictures.read_picture(path), int(path.stem[5:]))
+                self._show("images/samples", pictures.read_picture(path), int(path.stem[5:]))
             else:
                 path.unlink()
         self._bar.n = step * self._batch_size
@@ -107,13 +107,13 @@ class Dashboard:
         """Show generated images, float32 N x C x H x W in [-1, 1]."""
         picture = pictures.grid(pictures.to_uint8(images))
         pictures.write_picture(self._samples / f"step-{step:08d}.png", picture)
-        self._show("samples", picture, step)
+        self._show("images/samples", picture, step)
 
     def real(self, images: np.ndarray) -> None:
         """Show real images, uint8 N x C x H x W, once."""
         picture = pictures.grid(images)
         pictures.write_picture(self._samples / "real.png", picture)
-        self._show("real", picture, 0)
+        self._show("images/real", picture, 0)
 
     def say(self, line: str) -> None:
         """Print a line without tearing the progress bar."""
@@ -150,12 +150,12 @@ class _Silence:
 
 
 def _writer(folder: Path, config: dict):
-    """A VisualDL log that starts with the configuration."""
+    """A VisualDL log that starts with the configuration, which its pages show as running text."""
     from visualdl import LogWriter  # slow to import, and not needed for --help
 
     writer = LogWriter(str(folder), flush_secs=5)
-    table = [f"| {name} | {json.dumps(value)} |" for name, value in config.items()]
-    writer.add_text("config", "\n".join(["| | |", "|-|-|", *table]), 0)
+    values = (f"{name} {json.dumps(value)}" for name, value in config.items())
+    writer.add_text("config", " · ".join(values), 0)
     return writer
 
 
