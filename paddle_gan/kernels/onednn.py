@@ -3,7 +3,7 @@
 Paddle reaches oneDNN (https://uxlfoundation.github.io/oneDNN/) only for inference; its training
 convolutions are im2col, one image at a time, on one thread. The library lies beside Paddle as
 ``libdnnl.so.3`` and has a stable C interface, so ``ctypes`` is all it takes to train with it.
-Only what :mod:`paddle_gan.kernels.operations` needs is bound: descriptors of float32 arrays and
+Only what this room needs is bound: descriptors of float32 arrays and
 primitives that are called with addresses.
 """
 

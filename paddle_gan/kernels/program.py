@@ -3,6 +3,11 @@
 To Paddle the program is a single differentiable operation, so the networks stay ordinary Paddle
 layers and autograd, optimizers and checkpoints know nothing of it. Between the first layer and the
 last no array passes through Paddle.
+
+Every operation has the same two calls, on addresses: ``forward(x, y, kept, parameters)`` and
+``backward(x, y, kept, dy, dx, parameters, gradients)``. ``kept`` is where an operation stores what
+its backward pass needs; ``dx`` is None where nobody needs it, ``gradients`` where the parameters
+are frozen. Shapes are (N, C, H, W) throughout; only the memory is N x H x W x C.
 """
 
 from __future__ import annotations
@@ -14,15 +19,17 @@ import paddle
 from paddle import nn
 from paddle.autograd import PyLayer
 
-from paddle_gan.kernels import operations as ops
+from paddle_gan.kernels.convolution import Convolution
+from paddle_gan.kernels.layouts import channels_last, plain, reorder
+from paddle_gan.kernels.pointwise import Activation, BatchNorm
 
 _OPERATIONS = {
-    nn.Conv2D: ops.Convolution,
-    nn.Conv2DTranspose: ops.Convolution,
-    nn.BatchNorm2D: ops.BatchNorm,
-    nn.ReLU: ops.Activation,
-    nn.LeakyReLU: ops.Activation,
-    nn.Tanh: ops.Activation,
+    nn.Conv2D: Convolution,
+    nn.Conv2DTranspose: Convolution,
+    nn.BatchNorm2D: BatchNorm,
+    nn.ReLU: Activation,
+    nn.LeakyReLU: Activation,
+    nn.Tanh: Activation,
 }
 
 
@@ -50,10 +57,10 @@ class Program:
     def __init__(self, operations: list, shape: tuple[int, ...]):
         self.operations, self.shape, self.out_shape = operations, shape, operations[-1].shape
         self.counts = [len(op.parameters()) for op in operations]
-        self._in = ops.Reorder(ops.plain(shape), ops.channels_last(shape))
-        self._in_back = ops.Reorder(ops.channels_last(shape), ops.plain(shape))
-        self._out = ops.Reorder(ops.channels_last(self.out_shape), ops.plain(self.out_shape))
-        self._out_back = ops.Reorder(ops.plain(self.out_shape), ops.channels_last(self.out_shape))
+        self._in = reorder(plain(shape), channels_last(shape))
+        self._in_back = reorder(channels_last(shape), plain(shape))
+        self._out = reorder(channels_last(self.out_shape), plain(self.out_shape))
+        self._out_back = reorder(plain(self.out_shape), channels_last(self.out_shape))
         # Offsets, in floats, of every activation and of what each operation keeps.
         self._activations, self._kept, self._floats = [0], [], _room(shape)
         for op in operations:
@@ -87,7 +94,7 @@ class Program:
         for i in reversed(range(len(self.operations))):
             op = self.operations[i]
             x, y, kept = self._activations[i], self._activations[i + 1], self._kept[i]
-            moves = isinstance(op, ops.Convolution)
+            moves = isinstance(op, Convolution)
             target = there if moves else here
             if moves and i == 0 and dx is None:
                 target = None  # the one operation that can leave it out

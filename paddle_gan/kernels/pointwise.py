@@ -1,0 +1,128 @@
+"""BatchNorm and activations; their calls are described in ``program``."""
+
+from __future__ import annotations
+
+import ctypes
+
+import numpy as np
+from paddle import nn
+
+from paddle_gan.kernels import onednn as dnn
+from paddle_gan.kernels.layouts import channels_last
+
+
+class BatchNorm:
+    """``BatchNorm2D`` with an optional ReLU behind it; updates the running statistics."""
+
+    in_place = False
+
+    @staticmethod
+    def knows(layer: nn.BatchNorm2D, shape: tuple[int, ...]) -> bool:
+        affine = layer.weight is not None and layer.bias is not None
+        fits = layer._num_features == shape[1] and layer._data_format == "NCHW"
+        return affine and fits and not layer._use_global_stats
+
+    def __init__(self, layer: nn.BatchNorm2D, shape: tuple[int, ...], training: bool):
+        self.shape, self.channels = shape, shape[1]
+        self._layer, self._training = layer, training
+        self._unwanted = np.empty(2 * self.channels, "float32")
+        self._compile(relu=False)
+
+    def fuse(self, activation: nn.Layer) -> bool:
+        """Let the activation follow within the same pass over memory, if that can be."""
+        if type(activation) is not nn.ReLU:
+            return False
+        self._compile(relu=True)
+        return True
+
+    def _compile(self, relu: bool) -> None:
+        x, flags = channels_last(self.shape), dnn.USE_SCALE_AND_SHIFT | dnn.FUSE_RELU * relu
+        mode, training = dnn.FORWARD_TRAINING, self._training
+        if not training:
+            mode, flags = dnn.FORWARD_INFERENCE, flags | dnn.USE_GLOBAL_STATS
+        epsilon, mask = float(self._layer._epsilon), [dnn.WORKSPACE] * (relu and training)
+        self._forward = dnn.Primitive(
+            "batch_normalization_forward",
+            [mode, x, x, epsilon, flags],
+            [dnn.SRC, dnn.MEAN, dnn.VARIANCE, dnn.SCALE, dnn.SHIFT, dnn.DST, *mask],
+        )
+        self.kept = 0
+        if training:
+            # The batch's mean and variance, and a bit for each value that ReLU let pass.
+            self.kept = 2 * self.channels + sum(self._forward.size(m) + 1 for m in mask)
+            self._backward = dnn.Primitive(
+                "batch_normalization_backward",
+                [dnn.BACKWARD, x, x, x, epsilon, flags],
+                [dnn.SRC, dnn.MEAN, dnn.VARIANCE, dnn.DIFF_DST, dnn.SCALE]
+                + [dnn.DIFF_SRC, dnn.DIFF_SCALE, dnn.DIFF_SHIFT, *mask],
+                self._forward,
+            )
+
+    def parameters(self):
+        return [self._layer.weight, self._layer.bias]
+
+    def forward(self, x, y, kept, parameters):
+        mean, variance = kept, kept + 4 * self.channels
+        if not self._training:
+            mean, variance = self._layer._mean.data_ptr(), self._layer._variance.data_ptr()
+        self._forward(x, mean, variance, *parameters, y, kept + 8 * self.channels)
+        if self._training:
+            keep = self._layer._momentum
+            for running, batch in ((self._layer._mean, mean), (self._layer._variance, variance)):
+                running = _floats(running.data_ptr(), self.channels)
+                running *= keep
+                running += (1 - keep) * _floats(batch, self.channels)
+
+    def backward(self, x, y, kept, dy, dx, parameters, gradients):
+        c = self.channels
+        here = self._unwanted.ctypes.data
+        scale, shift = gradients or (here, here + 4 * c)
+        self._backward(x, kept, kept + 4 * c, dy, parameters[0], dx, scale, shift, kept + 8 * c)
+
+
+class Activation:
+    """ReLU, LeakyReLU or Tanh, in place; the derivative is worked out from the output."""
+
+    in_place = True
+    kept = 0
+
+    @staticmethod
+    def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
+        return getattr(layer, "_negative_slope", 0.0) >= 0  # else the output's sign says nothing
+
+    def parameters(self):
+        return []
+
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
+        self.shape = shape
+        (function, slope), x = function_of(layer), channels_last(shape)
+        from_output = dnn.FROM_DST[function]
+        mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
+        method = from_output if training else function
+        self._forward = dnn.Primitive(
+            "eltwise_forward", [mode, method, x, x, slope, 0.0], [dnn.SRC, dnn.DST]
+        )
+        if training:
+            self._backward = dnn.Primitive(
+                "eltwise_backward",
+                [from_output, x, x, x, slope, 0.0],
+                [dnn.DST, dnn.DIFF_DST, dnn.DIFF_SRC],
+                self._forward,
+            )
+
+    def forward(self, x, y, kept, parameters):
+        self._forward(x, y)
+
+    def backward(self, x, y, kept, dy, dx, parameters, gradients):
+        self._backward(y, dy, dx)
+
+
+def function_of(activation: nn.Layer) -> tuple[int, float]:
+    """oneDNN's name for an activation, and its slope below zero."""
+    if isinstance(activation, nn.Tanh):
+        return dnn.TANH, 0.0
+    return dnn.RELU, float(getattr(activation, "_negative_slope", 0.0))
+
+
+def _floats(address: int, n: int) -> np.ndarray:
+    return np.ctypeslib.as_array((ctypes.c_float * n).from_address(address))
