@@ -30,6 +30,8 @@ class Generator(dcgan.Generator):
         arguments = dcgan.Generator.arguments(rest)
         if arguments is None or shapes.get("embedding.weight") != (CLASSES, EMBEDDING):
             return None
+        if arguments["latent"] <= EMBEDDING:
+            return None
         return {**arguments, "latent": arguments["latent"] - EMBEDDING}
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:

@@ -57,6 +57,8 @@ class Generator(_NotebookKeys):
     Raises UserError for an ``image_size`` that is not 16, 32, 64 or 128.
     """
 
+    classes = 0  # it is told of none
+
     def __init__(self, latent: int = 100, width: int = 64, channels: int = 1, image_size: int = 32):
         super().__init__()
         self.latent = latent
