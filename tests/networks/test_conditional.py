@@ -1,0 +1,78 @@
+"""The networks that are told which digit."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_gan.generation import generate, latents, load_generator
+from paddle_gan.networks import conditional, dcgan
+from tests.notebook import fill
+
+ARGUMENTS = dict(latent=6, width=4, channels=1, image_size=16)
+
+
+@pytest.fixture
+def generator() -> conditional.Generator:
+    network = fill(conditional.Generator(**ARGUMENTS), seed=1)
+    network.eval()
+    return network
+
+
+def shapes(network) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+
+
+@pytest.mark.parametrize("image_size", [16, 64])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_shapes(image_size, channels):
+    image = dict(width=2, channels=channels, image_size=image_size)
+    labels = paddle.to_tensor([0, 5, 9])
+    images = conditional.Generator(latent=4, **image)(paddle.randn([3, 4, 1, 1]), labels)
+    assert images.shape == [3, channels, image_size, image_size]
+    discriminator = conditional.Discriminator(**image)
+    assert discriminator.logits(images, labels).shape == [3, 1, 1, 1]
+    assert 0 < float(discriminator(images, labels).min()) < 1
+
+
+def test_the_class_changes_the_image_and_the_verdict(generator):
+    z = paddle.to_tensor(np.repeat(latents(generator, 1, seed=0), 10, axis=0))
+    discriminator = fill(conditional.Discriminator(4, 1, 16), seed=2)
+    discriminator.eval()
+    with paddle.no_grad():
+        images = generator(z, paddle.arange(10))
+        logits = discriminator.logits(images[:1].expand([10, 1, 16, 16]), paddle.arange(10))
+    for values in (images.numpy().reshape(10, -1), logits.numpy().reshape(10, 1)):
+        distances = np.abs(values[:, None] - values[None]).max(2) + np.eye(10)
+        assert distances.min() > 1e-4
+
+
+def test_both_embeddings_learn(generator):
+    discriminator = conditional.Discriminator(4, 1, 16)
+    generator.train()
+    labels = paddle.to_tensor([3, 3, 7, 1])
+    discriminator.logits(generator(paddle.randn([4, 6, 1, 1]), labels), labels).sum().backward()
+    for network in (generator, discriminator):
+        moved = np.abs(network.embedding.weight.grad.numpy()).max(1) > 0
+        assert np.flatnonzero(moved).tolist() == [1, 3, 7]
+
+
+def test_the_architecture_is_read_off_the_weights(generator):
+    assert conditional.Generator.arguments(shapes(generator)) == ARGUMENTS
+    assert dcgan.Generator.arguments(shapes(generator)) is None
+    assert conditional.Generator.arguments(shapes(dcgan.Generator(**ARGUMENTS))) is None
+    without_latents = {**shapes(dcgan.Generator(50, 4)), "embedding.weight": (10, 50)}
+    assert conditional.Generator.arguments(without_latents) is None
+
+
+def test_a_checkpoint_draws_its_digits_in_turn_or_one(tmp_path, generator):
+    paddle.save(generator.state_dict(), str(tmp_path / "Gnet.pdparams"))
+    loaded = load_generator(tmp_path / "Gnet.pdparams")
+    z = latents(generator, 70, seed=0)
+    assert np.array_equal(latents(loaded, 70, seed=0), z)
+    with paddle.no_grad():
+        in_turn = generator(paddle.to_tensor(z), paddle.arange(70) % 10).numpy()
+        fours = generator(paddle.to_tensor(z), paddle.full([70], 4, "int64")).numpy()
+    assert np.abs(generate(loaded, z) - in_turn).max() < 1e-5
+    assert np.abs(generate(loaded, z, digit=4) - fours).max() < 1e-5
+    loaded.fold()
+    assert np.abs(generate(loaded, z) - in_turn).max() < 1e-5
