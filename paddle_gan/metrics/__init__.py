@@ -1,0 +1,14 @@
+"""How good samples of digits are, in numbers named by their protocol and in a picture."""
+
+from paddle_gan.metrics.digits import DigitNetwork, describe, digit_network, embed
+from paddle_gan.metrics.evaluate import as_digits, evaluate, summary
+
+__all__ = [
+    "DigitNetwork",
+    "as_digits",
+    "describe",
+    "digit_network",
+    "embed",
+    "evaluate",
+    "summary",
+]

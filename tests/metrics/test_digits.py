@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_gan.data import ImageSet, load_images, to_float
+from paddle_gan.errors import UserError
+from paddle_gan.metrics import digits
+from paddle_gan.metrics.digits import describe, digit_network, embed, train
+
+
+@pytest.fixture(scope="module")
+def few():
+    fit, test = (digits.digits("embedded", split) for split in ("fit", "test"))
+    return [ImageSet(s.images[::20], s.labels[::20], "a few digits") for s in (fit, test)]
+
+
+def test_the_network_reads_held_out_digits(network, test_digits):
+    images, labels = test_digits
+    features, probabilities = embed(network, images)
+    assert features.shape == (1000, 64) and features.min() == 0
+    assert np.allclose(probabilities.sum(1), 1, atol=1e-5)
+    accuracy = np.mean(probabilities.argmax(1) == labels)
+    assert accuracy > 0.95
+    assert network.accuracy == accuracy
+    assert "4,000 digits" in describe(network) and "1,000 test digits" in describe(network)
+
+
+def test_features_do_not_hang_on_the_batch_size(network, test_digits):
+    images = test_digits[0][:50]
+    features, probabilities = embed(network, images)
+    for batch_size in (1, 7):
+        again = embed(network, images, batch_size)
+        assert np.abs(again[0] - features).max() < 1e-4
+        assert np.abs(again[1] - probabilities).max() < 1e-5
+
+
+def test_the_seed_decides(few):
+    first, again, other = (train(*few, steps=3, seed=seed).sha256 for seed in (0, 0, 1))
+    assert first == again != other
+
+
+def test_training_and_restoring_leave_the_global_generator_alone(few, network):
+    paddle.seed(1)
+    expected = paddle.randn([4]).numpy()
+    paddle.seed(1)
+    train(*few, steps=1)
+    digit_network("embedded")
+    assert paddle.randn([4]).numpy().tolist() == expected.tolist()
+
+
+def test_the_network_is_kept_and_rebuilt_on_demand(network, test_digits, cache, monkeypatch, capsys):
+    kept = digit_network("embedded")
+    assert capsys.readouterr().err == ""
+    for fact in digits.FACTS:
+        assert getattr(kept, fact) == getattr(network, fact)
+    assert np.array_equal(embed(kept, test_digits[0])[0], embed(network, test_digits[0])[0])
+
+    (path,) = cache.glob("digit-network-*.npz")
+    whole = path.read_bytes()
+    monkeypatch.setattr(digits, "STEPS", 1)
+    assert digit_network("embedded", rebuild=True).sha256 != network.sha256
+    assert "training the digit network" in capsys.readouterr().err
+    path.write_bytes(whole)
+
+
+@pytest.mark.parametrize("change", [{"classes.bias": np.zeros(10)}, {"sha256": np.array("other")}])
+def test_a_network_changed_in_the_cache_is_not_used(network, cache, monkeypatch, change):
+    (path,) = cache.glob("digit-network-*.npz")
+    whole = path.read_bytes()
+    monkeypatch.setattr(digits, "STEPS", 1)
+    with np.load(path) as arrays:
+        np.savez(path, **{**arrays, **change})
+    assert "training the digit network" not in describe(digit_network("embedded"))
+    assert digit_network("embedded").sha256 != network.sha256  # trained anew, one step long
+    path.write_bytes(whole)
+
+
+def test_shifted_digits_are_the_same_ones_elsewhere():
+    images = np.zeros((100, 1, 32, 32), np.uint8)
+    images[:, :, 10, 20] = np.arange(1, 101)[:, None]
+    moved = digits._shifted(images, np.random.default_rng(0))
+    assert moved.shape == images.shape and moved.dtype == np.uint8
+    where, _, rows, columns = np.nonzero(moved)
+    assert where.tolist() == list(range(100))
+    assert moved.max(axis=(1, 2, 3)).tolist() == list(range(1, 101))
+    assert set(rows) == {8, 9, 10, 11, 12} and set(columns) == {18, 19, 20, 21, 22}
+
+
+def test_every_digit_comes_once_an_epoch():
+    batches = list(digits._batches(1000, 10, np.random.default_rng(0)))
+    first, second = np.concatenate(batches[:5]), np.concatenate(batches[5:])
+    assert sorted(first) == sorted(second) == list(range(1000))
+    assert first.tolist() != second.tolist()
+
+
+@pytest.mark.parametrize("labels", [None, np.full(4000, 10)])
+def test_digits_without_their_labels_are_refused(labels):
+    images = load_images("embedded", split="fit").images
+    with pytest.raises(UserError, match="needs labels 0 to 9"):
+        train(ImageSet(images, labels, "a set"), ImageSet(images, labels, "a set"), steps=1)
+
+
+def test_plain_paddle_gives_the_same_features(network, test_digits):
+    images = to_float(np.rint((test_digits[0][:20] + 1) * 127.5).astype(np.uint8))
+    with paddle.no_grad():
+        plain = network.convolutions(paddle.to_tensor(images)).flatten(1).numpy()
+    assert np.abs(embed(network, images)[0] - plain).max() < 1e-4

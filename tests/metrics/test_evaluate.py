@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from paddle_gan.data import to_float
+from paddle_gan.errors import UserError
+from paddle_gan.metrics import digits, scores
+from paddle_gan.metrics.digits import embed
+from paddle_gan.metrics.evaluate import as_digits, evaluate, summary
+
+SCORES = {"fid", "kid", "kid_std", "is", "is_std", "precision", "recall", "digit_shares"}
+
+
+@pytest.fixture(scope="module")
+def samples():
+    """1,000 training digits, 100 a class, with noise: float32 1000 x 1 x 32 x 32."""
+    images = to_float(digits.digits("embedded", "fit").images[::4])
+    noise = np.random.default_rng(1).normal(0, 0.2, images.shape)
+    return np.clip(images + noise, -1, 1).astype(np.float32)
+
+
+@pytest.fixture(scope="module")
+def result(samples):
+    return evaluate(samples, "embedded")
+
+
+def test_every_score_under_its_protocol(result, network):
+    assert result["protocol"] == (
+        f"digit-net-{network.sha256[:8]}, 1000 test digits vs 1000 samples, KID subsets of 500"
+    )
+    assert result["digit_network"] == {
+        "accuracy": network.accuracy,
+        "sha256": network.sha256,
+        "trained_on": network.source,
+    }
+    assert SCORES == set(result["floor"]) == set(result["noise"]) < set(result)
+    for row in (result, result["floor"], result["noise"]):
+        assert len(row["digit_shares"]) == 10
+        assert sum(row["digit_shares"]) == pytest.approx(1)
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_samples_lie_between_floor_and_noise(result):
+    rows = [result["floor"], result, result["noise"]]
+    for name, sign in {"fid": 1, "kid": 1, "is": -1, "precision": -1, "recall": -1}.items():
+        values = [sign * row[name] for row in rows]
+        assert values == sorted(values), name
+    assert abs(result["floor"]["kid"]) < result["floor"]["kid_std"] + 0.02
+    assert result["kid_std"] > 0
+    assert result["noise"]["precision"] == result["noise"]["recall"] == 0
+
+
+def test_scores_are_those_of_the_functions(result, network, samples, test_digits):
+    features, _ = embed(network, samples)
+    reference, _ = embed(network, test_digits[0])
+    assert result["fid"] == pytest.approx(scores.fid(reference, features), rel=1e-6)
+    found = result["precision"], result["recall"]
+    assert found == pytest.approx(scores.precision_recall(reference, features), abs=0.002)
+
+
+def test_copies_of_training_digits_are_nearer_than_held_out_digits():
+    copies = to_float(digits.digits("embedded", "fit").images[::40])
+    nearest = evaluate(copies, "embedded")["nearest"]
+    assert nearest["samples"] == 0
+    assert nearest["held_out"] > 1
+    assert nearest["protocol"] == "median pixel distance of 100 to 4000 training digits"
+
+
+def test_as_many_test_digits_as_samples(samples):
+    few = evaluate(samples, "embedded", n=100)
+    assert "100 test digits vs 100 samples, KID subsets of 50" in few["protocol"]
+    assert evaluate(samples[:100], "embedded") == few
+    assert few["digit_shares"] != evaluate(samples[100:200], "embedded")["digit_shares"]
+
+
+def test_the_summary_names_every_score(result, network):
+    text = summary(result)
+    for words in (result["protocol"], "FID", "KID", "inception score", "precision", "recall"):
+        assert words in text
+    for words in (f"{network.accuracy:.2%}", network.sha256[:16], network.source, "held-out"):
+        assert words in text
+    assert f"{result['fid']:.2f}" in text and f"{result['floor']['fid']:.2f}" in text
+
+
+def blur(images, sigma):
+    return np.stack([cv2.GaussianBlur(image[0], (0, 0), sigma) for image in images])[:, None]
+
+
+def noise(images, sigma):
+    noise = np.random.default_rng(0).normal(0, sigma, images.shape).astype(np.float32)
+    return np.clip(images + noise, -1, 1)
+
+
+def drop(images, classes):
+    return images[400 * classes :]  # the digits come in order, 400 a class
+
+
+@pytest.mark.parametrize(
+    "harm, amounts", [(blur, (0.5, 1, 1.5)), (noise, (0.1, 0.2, 0.4)), (drop, (2, 4, 6))]
+)
+def test_fid_and_kid_grow_with_harm(network, test_digits, harm, amounts):
+    images = to_float(digits.digits("embedded", "fit").images)
+    reference, _ = embed(network, test_digits[0])
+    found = []
+    for harmed in (images, *(harm(images, amount) for amount in amounts)):
+        features, _ = embed(network, harmed)
+        found.append(features[np.linspace(0, len(features) - 1, 1000).astype(int)])
+    for score in (scores.fid, lambda *pair: scores.kid(*pair, subset_size=500)[0]):
+        values = [score(reference, features) for features in found]
+        assert all(later > 1.2 * earlier for earlier, later in zip(values, values[1:])), values
+
+
+GOOD = np.zeros((100, 1, 32, 32), np.float32)
+
+
+@pytest.mark.parametrize(
+    "bad, why",
+    [
+        (GOOD[0], "shape"),
+        (np.zeros((100, 3, 32, 32), np.float32), "shape"),
+        (np.zeros((100, 1, 32, 16), np.float32), "shape"),
+        (np.zeros((0, 1, 32, 32), np.float32), "shape"),
+        (GOOD.astype(np.uint8), "type uint8"),
+        (np.where(np.arange(32) == 5, np.nan, GOOD), "NaN"),
+        (GOOD + 1.01, r"\[1.01, 1.01\]"),
+        (GOOD - 255, "-255"),
+        (GOOD[:64], "64 images"),
+    ],
+)
+def test_what_is_no_set_of_digits_is_refused_in_one_line(bad, why):
+    with pytest.raises(UserError, match=why) as caught:
+        evaluate(bad, "embedded")
+    assert "\n" not in str(caught.value)
+
+
+def test_the_fewest_samples(samples):
+    assert evaluate(samples[:65], "embedded")["fid"] > 0
+
+
+def test_other_sizes_are_scaled_as_the_data_is():
+    small = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.float32) / 127.5 - 1
+    expected = cv2.resize(small[1], (32, 32), interpolation=cv2.INTER_LINEAR)
+    assert np.array_equal(as_digits(small[:, None])[1, 0], expected)
+    large = np.repeat(np.repeat(small[:, :16, :16], 4, axis=1), 4, axis=2)[:, None]
+    assert as_digits(large).shape == (3, 1, 32, 32)
+    assert np.allclose(as_digits(large)[:, 0, ::2, ::2], small[:, :16, :16], atol=1e-6)
+
+
+def test_a_smaller_float_type_will_do():
+    assert as_digits(GOOD.astype(np.float16)).dtype == np.float32
