@@ -1,0 +1,171 @@
+"""The commands as people type them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import paddle
+import pytest
+from PIL import Image
+
+import paddle_gan
+from paddle_gan.cli import main
+from paddle_gan.recipes import RECIPES, configure
+from tests import notebook
+
+REPOSITORY = Path(paddle_gan.__file__).parents[1]
+# Runs a script after its import of Paddle, or of anything else that is slow, became impossible.
+WITHOUT = """
+import runpy, sys
+class Nothing:
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in {"paddle", "cv2", "visualdl", "matplotlib"}:
+            raise ModuleNotFoundError(f"no {name}", name=name)
+sys.meta_path.insert(0, Nothing())
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+
+
+def without_paddle(script: str, *arguments: str) -> tuple[int, str, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT, str(REPOSITORY / script), *arguments],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        env={"PYTHONPATH": str(REPOSITORY)},
+        timeout=60,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory) -> Path:
+    paddle.seed(4)
+    path = tmp_path_factory.mktemp("checkpoint") / "Gnet.pdparams"
+    generator = paddle_gan.Generator(latent=8, width=4, channels=3, image_size=16)
+    paddle.save(generator.state_dict(), str(path))
+    return path
+
+
+@pytest.fixture
+def infer(checkpoint, tmp_path, capsys):
+    """infer(output, *arguments) -> the path that was written, as the command says."""
+
+    def run(output, *arguments, checkpoint=checkpoint):
+        target = tmp_path / "new" / output
+        given = [str(checkpoint), "--output", str(target), *map(str, arguments)]
+        assert main(given, command="infer") == 0
+        assert str(target) in capsys.readouterr().out
+        return target
+
+    return run
+
+
+@pytest.mark.parametrize("script", ["train.py", "infer.py"])
+def test_help_needs_no_paddle(script):
+    status, stdout, stderr = without_paddle(script, "--help")
+    assert (status, stderr) == (0, "")
+    flags = {
+        "train.py": "recipe epochs max-steps batch-size lr seed device data out checkpoint-every "
+        "resume dry-run",
+        "infer.py": "num seed output interpolate",
+    }
+    assert all(f"--{flag}" in stdout for flag in flags[script].split())
+
+
+def test_a_dry_run_prints_the_configuration_and_needs_no_paddle():
+    flags = ["--recipe", "aistudio", "--epochs", "3", "--lr", "0.5", "--data", "embedded"]
+    status, stdout, stderr = without_paddle("train.py", *flags, "--dry-run")
+    assert (status, stderr) == (0, "")
+    expected = configure("aistudio", epochs=3, lr=0.5, data="embedded")
+    assert json.loads(stdout) == json.loads(json.dumps(expected))
+    assert (expected["batch_size"], expected["seed"]) == (16, 0)
+
+
+@pytest.mark.parametrize("script", ["train.py", "infer.py"])
+def test_without_paddle_a_line_says_how_to_install_it(script, tmp_path):
+    arguments = ["--out", str(tmp_path)] if script == "train.py" else ["Gnet.pdparams"]
+    status, _, stderr = without_paddle(script, *arguments)
+    assert status == 2 and len(stderr.splitlines()) == 1
+    assert stderr.startswith("error: ") and "pip install" in stderr and "[cpu]" in stderr
+
+
+def test_a_dry_run_writes_nothing(tmp_path, capsys):
+    assert main(["--out", str(tmp_path / "out"), "--dry-run"], command="train") == 0
+    assert json.loads(capsys.readouterr().out)["recipe"] == "dcgan"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_package_command_has_the_same_commands(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--help"])
+    told = capsys.readouterr().out
+    assert "train" in told and "infer" in told
+    assert main(["train", "--dry-run", "--recipe", "aistudio"]) == 0
+    assert json.loads(capsys.readouterr().out)["recipe"] == "aistudio"
+
+
+def test_the_package_command_tells_its_version(capsys):
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out.strip() == paddle_gan.__version__
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_a_flag_overrides_one_value_of_the_recipe(recipe, capsys):
+    def resolved(*flags):
+        assert main(["--recipe", recipe, "--dry-run", *flags], command="train") == 0
+        return json.loads(capsys.readouterr().out)
+
+    plain, changed = resolved(), resolved("--batch-size", "48")
+    assert changed == {**plain, "batch_size": 48}
+
+
+def test_infer_draws_a_grid(infer):
+    picture = cv2.imread(str(infer("grid.png")), cv2.IMREAD_UNCHANGED)
+    assert picture.shape == (8 * 18 + 2, 8 * 18 + 2, 3)  # 64 images with borders of 2
+    assert picture[2:18, 2:18].std() > 0
+
+
+def test_infer_writes_raw_images(infer):
+    images = np.load(infer("raw.npy", "--num", 70, "--seed", 3))
+    assert (images.shape, images.dtype) == ((70, 3, 16, 16), np.float32)
+    assert -1 <= images.min() < images.max() <= 1
+    again = np.load(infer("again.npy", "--num", 70, "--seed", 3))
+    np.testing.assert_array_equal(images, again)
+    fewer = np.load(infer("fewer.npy", "--num", 5, "--seed", 3))
+    np.testing.assert_allclose(images[:5], fewer, atol=1e-6)
+    assert abs(images - np.load(infer("other.npy", "--num", 70, "--seed", 4))).max() > 0.01
+
+
+def test_infer_walks_between_latents(infer):
+    strip = cv2.imread(str(infer("strip.png", "--interpolate", 6)), cv2.IMREAD_UNCHANGED)
+    assert strip.shape == (16 + 4, 6 * 18 + 2, 3)
+    frames = np.load(infer("frames.npy", "--interpolate", 40))
+    assert frames.shape == (40, 3, 16, 16)
+    steps = [abs(b - a).mean() for a, b in zip(frames, np.roll(frames, -1, 0))]
+    assert 0 < min(steps) and max(steps) < abs(frames[0] - frames[20]).mean()
+    with Image.open(infer("walk.gif", "--interpolate", 12)) as animation:
+        assert (animation.n_frames, animation.size) == (12, (16, 16))
+
+
+def test_infer_draws_what_the_notebook_would(infer, tmp_path):
+    paddle.seed(6)
+    network = notebook.Generator(latent=12, width=4)
+    for parameter in network.parameters():  # biases and running statistics too
+        parameter.set_value(paddle.rand(parameter.shape) - 0.3)
+    variances = {k: v.abs() + 0.1 for k, v in network.state_dict().items() if "variance" in k}
+    network.set_state_dict({**network.state_dict(), **variances})
+    path = tmp_path / "notebook.pdparams"
+    paddle.save(network.state_dict(), str(path))
+    ours = np.load(infer("ours.npy", "--num", 9, "--seed", 2, checkpoint=path))
+    latents = np.random.default_rng(2).standard_normal((9, 12, 1, 1), dtype="float32")
+    network.eval()
+    np.testing.assert_allclose(ours, network(paddle.to_tensor(latents)).numpy(), atol=1e-5)
+    assert ours.std() > 0.01

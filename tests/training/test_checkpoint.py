@@ -1,0 +1,199 @@
+"""What is saved is whole, of one step, and readable by others; damage is noticed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+import paddle_gan
+
+from tests.training import harness
+from tests.training.faults.sitecustomize import Crash
+
+SMALL = [*harness.TINY, "--checkpoint-every", "1"]
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory, few) -> Path:
+    """A run of two steps, each of them saved."""
+    out = tmp_path_factory.mktemp("runs") / "stopped"
+    paddle_gan.train(out=out, data=str(few), max_steps=2, **settings())
+    return out
+
+
+@pytest.fixture(scope="module")
+def complete(tmp_path_factory, stopped) -> dict:
+    """What the run should have come to after one more step, the end of its first epoch."""
+    out = copy(stopped, tmp_path_factory.mktemp("runs") / "complete")
+    paddle_gan.train(out=out, resume=True, max_steps=3)
+    return harness.snapshot(out)
+
+
+def settings() -> dict:
+    return dict(width=4, image_size=16, latent=8, batch_size=8, checkpoint_every=1, device="cpu")
+
+
+def copy(run: Path, out: Path) -> Path:
+    return Path(shutil.copytree(run, out, symlinks=True))
+
+
+def newest(out: Path) -> Path:
+    return (out / "Gnet.pdparams").resolve().parent
+
+
+def test_other_programs_read_what_is_saved(stopped):
+    for name in harness.FOUR:
+        state = paddle.load(str(stopped / name))
+        assert all(np.isfinite(v.numpy()).all() for v in state.values() if hasattr(v, "numpy"))
+    generator = paddle_gan.load_generator(stopped / "Gnet.pdparams")
+    assert not generator.training
+    assert generator(paddle.zeros([2, 8, 1, 1])).shape == [2, 1, 16, 16]
+
+
+def test_the_manifest_tells_sizes_and_hashes(stopped):
+    assert harness.check_whole(stopped) == 2
+    files = json.loads((newest(stopped) / "manifest.json").read_text())["files"]
+    assert {*harness.FOUR} <= {*files} == {p.name for p in newest(stopped).iterdir()} - {
+        "manifest.json"
+    }
+
+
+def test_a_crash_at_any_file_operation_changes_no_bit(
+    stopped, complete, train, faulty, tmp_path
+):
+    """One more step, ended before its 1st, 2nd, 3rd ... use of the disk, then resumed."""
+    more = ["--resume", "--max-steps", "3"]
+    out = copy(stopped, tmp_path / "count")
+    fault = faulty("slow", 0, out)
+    assert train(out, *more)[0] == 0
+    steps = set()
+    for number in range(1, fault.count + 1):
+        out = copy(stopped, tmp_path / f"run-{number}")
+        faulty("crash", number, out)
+        with pytest.raises(Crash):
+            train(out, *more)
+        faulty()
+        steps.add(harness.check_whole(out))
+        assert train(out, *more)[::2] == (0, ""), f"after a crash at operation {number}"
+        assert harness.differences(complete, harness.snapshot(out)) == [], number
+        shutil.rmtree(out)
+    assert steps == {2, 3}
+
+
+def test_what_a_killed_save_leaves_behind_is_cleared_away(stopped, train, faulty, tmp_path):
+    out = copy(stopped, tmp_path / "out")
+    litter = out / "checkpoints" / ".step-00000003.999"
+    litter.mkdir()
+    (litter / "Gnet.pdparams").write_bytes(b"half")
+    assert train(out, "--resume", "--max-steps", "3")[0] == 0
+    assert [path.name for path in out.rglob(".*")] == []
+
+
+def flip(folder: Path):
+    path = folder / "Gnet.pdparams"
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 1
+    path.write_bytes(data)
+
+
+def truncate(folder: Path):
+    os.truncate(folder / "Dadam.pdopt", 1000)
+
+
+def forget(folder: Path):
+    (folder / "Dnet.pdparams").unlink()
+
+
+def garble(folder: Path):
+    (folder / "manifest.json").write_bytes(b"\xff\0{")
+
+
+def empty(folder: Path):
+    for path in folder.iterdir():
+        path.unlink()
+
+
+DAMAGES = [flip, truncate, forget, garble, empty]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_is_passed_over(damage, stopped, complete, train, tmp_path):
+    out = copy(stopped, tmp_path / "out")
+    damaged = newest(out)
+    damage(damaged)
+    status, _, stderr = train(out, "--resume", "--max-steps", "3")
+    assert status == 0
+    assert [damaged.name in line for line in stderr.splitlines()] == [True]
+    assert harness.check_whole(out) == 3
+    assert harness.differences(complete, harness.snapshot(out)) == []
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_with_all_damaged_the_run_ends_in_a_line(damage, stopped, train, tmp_path):
+    out = copy(stopped, tmp_path / "out")
+    for folder in out.glob("checkpoints/step-*"):
+        damage(folder)
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    status, _, stderr = train(out, "--resume")
+    assert status == 2
+    assert [line for line in stderr.splitlines() if not line.startswith("passing over")] == [
+        f"error: {out} holds no checkpoint to resume from; start without --resume"
+    ]
+    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("kind", ["full", "fail"])
+def test_a_failing_disk_ends_in_a_line_and_costs_no_checkpoint(
+    kind, stopped, complete, train, faulty, tmp_path
+):
+    """Wherever on the way of one more step the failure comes."""
+    more = ["--resume", "--max-steps", "3"]
+    out = copy(stopped, tmp_path / "count")
+    fault = faulty("slow", 0, out)
+    assert train(out, *more)[0] == 0
+    for number in range(1, fault.count + 1, 5):
+        out = copy(stopped, tmp_path / f"run-{number}")
+        faulty(kind, number, out)
+        status, _, stderr = train(out, *more)
+        faulty()
+        told = stderr.splitlines()
+        if status != 0:  # some files are not worth ending a run for
+            assert (status, len(told), told[0][:7]) == (2, 1, "error: "), (number, stderr)
+        assert harness.check_whole(out) in (2, 3)
+        assert train(out, *more)[::2] == (0, ""), f"after a failure at operation {number}"
+        assert harness.differences(complete, harness.snapshot(out)) == [], number
+
+
+@pytest.fixture
+def tiny_disk(tmp_path):
+    """A file system of 200 kB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("mounting a small file system is not allowed here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
+
+
+def test_a_full_disk_ends_in_a_line_and_the_run_goes_on_elsewhere(
+    tiny_disk, few, train, tmp_path
+):
+    out, arguments = tiny_disk / "out", [*SMALL, "--data", few, "--epochs", "1"]
+    status, _, stderr = train(out, *arguments)
+    assert status == 2
+    assert len(stderr.splitlines()) == 1 and stderr.startswith("error: ")
+    assert "No space left on device" in stderr
+    assert harness.check_whole(out) is not None
+    moved = copy(out, tmp_path / "moved")
+    assert train(moved, "--resume")[0] == 0
+    assert train(tmp_path / "calm", *arguments)[0] == 0
+    calm = harness.snapshot(tmp_path / "calm")
+    assert harness.differences(calm, harness.snapshot(moved)) == []

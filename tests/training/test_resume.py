@@ -1,0 +1,63 @@
+"""A run ends in the same bits however often it was stopped on the way."""
+
+from __future__ import annotations
+
+import random
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.training import harness
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory, data) -> Path:
+    """The folder of a run that nothing interrupted; beside it the count of its file operations."""
+    out = tmp_path_factory.mktemp("undisturbed") / "out"
+    status, stdout, stderr = harness.train(out, *harness.RUN, "--data", data, fault="slow:0")
+    assert status == 0, stdout + stderr
+    return out
+
+
+def test_the_run_to_compare_with_has_all_its_parts(undisturbed):
+    parts = harness.snapshot(undisturbed)
+    losses = [line["step"] for line in parts["metrics.jsonl"] if "d_loss" in line]
+    assert losses == [1, 50, 100]
+    assert [step for step, _ in parts["log scalar loss/generator"]] == [1, 50, 100]
+    samples = [step for step, _ in parts["log image images/samples"]]
+    assert samples == sorted({*range(7, 120, 7), *range(20, 121, 20)})
+    assert sum(name.startswith("Gadam.pdopt") for name in parts) > 10
+    assert harness.check_whole(undisturbed) == 120
+
+
+def test_five_kills_change_no_bit(undisturbed, data, tmp_path):
+    operations = int((undisturbed.parent / "out.operations").read_text())
+    seed = random.SystemRandom().randrange(10**6)
+    print("seed", seed)  # pytest shows it when the test fails
+    out, kills, expected = tmp_path / "out", 0, harness.snapshot(undisturbed)
+    for attempt in range(5):
+        out, rng = tmp_path / f"out-{attempt}", random.Random(seed + attempt)
+        kills += harness.survive(out, data, 5 - kills, rng, operations)
+        assert harness.differences(expected, harness.snapshot(out)) == []
+        if kills == 5:
+            break
+    assert kills == 5
+
+
+def test_ctrl_c_and_sigterm_save_and_change_no_bit(undisturbed, data, tmp_path):
+    out, arguments = tmp_path / "out", [*harness.RUN, "--data", data]
+    for number, sample in ((signal.SIGINT, 14), (signal.SIGTERM, 60)):
+        process = harness.start(out, *arguments, fault="slow:2")
+        harness.wait_for((out / f"samples/step-{sample:08d}.png").exists, process)
+        process.send_signal(number)
+        status, stdout, stderr = harness.finish(process)
+        assert status in (0, 128 + number), stdout + stderr
+        assert "Traceback" not in stderr
+        assert f"--resume --out {out}" in stdout.splitlines()[-1]
+        step = harness.check_whole(out)
+        assert sample <= step < 120
+        assert f"step {step}" in stdout.splitlines()[-1]
+        arguments = ["--resume"]
+    assert harness.train(out, "--resume")[0] == 0
+    assert harness.differences(harness.snapshot(undisturbed), harness.snapshot(out)) == []
