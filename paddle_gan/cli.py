@@ -60,6 +60,7 @@ INFER = [
     ("--seed", dict(type=int, default=0, help=_SEED)),
     ("--output", dict(default="work/generated.png", help=".png a grid, .npy raw, .gif a walk")),
     ("--digit", dict(type=int, metavar="0..9", help="draw this digit only")),
+    ("--data", dict(default="mnist", metavar="mnist|embedded|PATH", help="who judges --digit")),
     ("--interpolate", dict(type=int, metavar="N", help="a walk of N frames between latents")),
     _DEVICE,
 ]
@@ -72,7 +73,7 @@ def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
     if not out:
         raise UserError("--out is empty; name a folder, or . for this one")
     if workers != 1 and distributed.world() == 1:
-        distributed.launch([sys.executable, *sys.argv], workers)
+        distributed.launch([sys.executable, *sys.argv], workers, _start(device))
         return
     paddle_gan.train(recipe, out=out, device=device, resume=resume, **overrides)
 
@@ -104,11 +105,11 @@ def _digits(device, **arguments) -> None:
     )
 
 
-def _start(device: str) -> None:
+def _start(device: str) -> str:
     from paddle_gan.runtime import choose_device, import_paddle
 
     import_paddle()
-    choose_device(device)
+    return choose_device(device)
 
 
 COMMANDS = {

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -83,13 +84,13 @@ def _sum(tensor):
         paddle.distributed.all_reduce(tensor)
     except (RuntimeError, OSError) as error:
         raise UserError(
-            "another worker is gone; go on from the last checkpoint with --resume"
+            "another worker ended; go on from the last checkpoint with --resume"
         ) from error
     return tensor
 
 
-def launch(command: list[str], workers: int) -> None:
-    """Run ``command`` as ``workers`` processes that share this machine's cores.
+def launch(command: list[str], workers: int, device: str) -> None:
+    """Run ``command`` as ``workers`` processes here, with a share of the cores or a GPU each.
 
     Returns when all have finished. When one dies the others are ended too, and a UserError says
     so: gloo would wait half an hour for it.
@@ -107,17 +108,26 @@ def launch(command: list[str], workers: int) -> None:
             "PADDLE_TRAINER_ENDPOINTS": ",".join(endpoints),
             "PADDLE_CURRENT_ENDPOINT": endpoint,
             "PADDLE_MASTER": endpoints[0],
-            "PADDLE_DISTRI_BACKEND": "gloo",
+            "PADDLE_DISTRI_BACKEND": "gloo" if device == "cpu" else "nccl",
+            "FLAGS_selected_gpus": str(number),
             "OMP_NUM_THREADS": str(threads),
         }
         output = None if number == 0 else subprocess.DEVNULL
         processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
+    # Ctrl-C reaches the workers by itself, SIGTERM only this process.
+    before = signal.signal(signal.SIGTERM, lambda number, _: _pass_on(number, processes))
     try:
         _wait(processes)
     finally:
+        signal.signal(signal.SIGTERM, before)
         for process in processes:
             process.kill()
             process.wait()
+
+
+def _pass_on(number: int, processes: list[subprocess.Popen]) -> None:
+    for process in processes:
+        process.send_signal(number)
 
 
 def _wait(processes: list[subprocess.Popen]) -> None:
@@ -135,10 +145,10 @@ def _wait(processes: list[subprocess.Popen]) -> None:
     failed = {n: process.poll() for n, process in enumerate(processes) if process.poll() != 0}
     if not failed:
         return
+    if failed.get(0) == 2:
+        sys.exit(2)  # rank 0 has told the user what was wrong
     # The one that was killed (a negative status) before those that lost it.
     number, status = min(failed.items(), key=lambda item: item[1] or 0)
-    if status == 2:
-        sys.exit(2)  # rank 0 has told the user what was wrong
     raise UserError(
         f"worker {number} of {len(processes)} ended with status {status}; "
         "go on from the last checkpoint with --resume"

@@ -71,12 +71,14 @@ def stream(
         yield _draw(generator, z, start, digit)
 
 
-def choose(generator: nn.Layer, n: int, seed: int, digit: int) -> Iterator[np.ndarray]:
+def choose(
+    generator: nn.Layer, n: int, seed: int, digit: int, data: str = "mnist"
+) -> Iterator[np.ndarray]:
     """The first ``n`` images of a stream that the digit network takes for ``digit``, in batches.
 
     Prints at the end how many were drawn for them. Raises UserError where hardly any is.
     """
-    network, found, drawn = metrics.digit_network(), 0, 0
+    network, found, drawn = metrics.digit_network(data), 0, 0
     for batch in stream(generator, sys.maxsize, seed):
         _, probabilities = metrics.embed(network, metrics.as_digits(batch))
         chosen = batch[probabilities.argmax(1) == digit][: n - found]
@@ -139,11 +141,12 @@ def infer(
     output: str | os.PathLike = "work/generated.png",
     interpolate: int | None = None,
     digit: int | None = None,
+    data: str = "mnist",
 ) -> Path:
     """Draw ``num`` images, or a walk of ``interpolate`` frames, and write them to ``output``.
 
     With ``digit`` all of them show that digit: a generator with classes is asked for it, of
-    another's images the digit network keeps those it takes for one.
+    another's images the digit network of ``data`` keeps those it takes for one.
 
     The suffix decides: ``.png`` a grid (of a walk: a strip), ``.npy`` raw float32 N x C x H x W in
     [-1, 1], ``.gif`` the walk as an animation. Returns the path.
@@ -166,7 +169,7 @@ def infer(
     elif digit is None or generator.classes:
         batches = stream(generator, num, seed, digit)
     else:
-        batches = choose(generator, num, seed, digit)
+        batches = choose(generator, num, seed, digit, data)
     if output.suffix == ".npy":
         images.write_npy(output, interpolate or num, batches)
         return output

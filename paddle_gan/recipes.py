@@ -43,6 +43,9 @@ RECIPES = {
         batch_size=16,
         ema_half_life=0,
     ),
+    "dcgan-paper": Recipe(
+        "the rate of Radford et al. 2016 and no average, as a baseline", lr=0.0002, ema_half_life=0
+    ),
     "cdcgan": Recipe("dcgan with the digit as an input to both networks", networks="cdcgan"),
 }
 

@@ -67,13 +67,15 @@ def choose_device(device: str = "auto") -> str:
     kind, _, number = device.partition(":")
     if kind not in ("auto", "cpu", "gpu") or (number and (kind != "gpu" or not number.isdecimal())):
         raise UserError(f"device {device!r}: choose auto, cpu, gpu or gpu:N")
-    obstacle = None if kind == "cpu" else _gpu_obstacle(int(number or 0))
+    # One GPU for each of several processes, as they were told by whoever started them.
+    number = number or os.environ.get("FLAGS_selected_gpus", "").split(",")[0] or "0"
+    obstacle = None if kind == "cpu" else _gpu_obstacle(int(number))
     if kind == "gpu" and obstacle:
         raise UserError(f"--device {device}: {obstacle}; --device cpu works here")
     if kind == "cpu" or obstacle:
         return paddle.set_device("cpu") and "cpu"
-    paddle.set_device(f"gpu:{number or 0}")
-    return f"gpu:{number or 0}"
+    paddle.set_device(f"gpu:{number}")
+    return f"gpu:{number}"
 
 
 def place(device: str):

@@ -61,15 +61,25 @@ class Dashboard:
         self._file = open(self._metrics, "a", buffering=1)
         shutil.rmtree(self._out / "log", ignore_errors=True)
         self._writer = _writer(self._out / "log", self._config)
-        for line in map(json.loads, lines):
-            self._plot(line)
-        for path in sorted(self._samples.glob("step-*.png")):
-            if int(path.stem[5:]) <= step:
-                self._show("images/samples", pictures.read_picture(path), int(path.stem[5:]))
-            else:
+        for path in self._samples.glob("step-*.png"):
+            if _step(path) > step:
                 path.unlink()
+        self._replay([json.loads(line) for line in lines])
         self._bar.n = step * self._batch_size
         self._bar_step, self._mark = step, (time.perf_counter(), step)
+
+    def _replay(self, lines: list[dict]) -> None:
+        """Fill the log as the run did, in its order, so that an open VisualDL reads on in it."""
+        # Within a step come the losses, the samples, and scores of those samples.
+        events = [(line["step"], 2 if "fid" in line else 0, self._plot, line) for line in lines]
+        for path in self._samples.glob("*.png"):
+            events.append((_step(path), 1, self._show_again, path))
+        for _, _, show, what in sorted(events, key=lambda event: event[:2]):
+            show(what)
+
+    def _show_again(self, path: Path) -> None:
+        tag = "images/samples" if _step(path) else "images/real"
+        self._show(tag, pictures.read_picture(path), _step(path))
 
     def tick(self, step: int) -> None:
         """Move the progress bar."""
@@ -111,6 +121,8 @@ class Dashboard:
 
     def real(self, images: np.ndarray) -> None:
         """Show real images, uint8 N x C x H x W, once."""
+        if (self._samples / "real.png").exists():
+            return
         picture = pictures.grid(images)
         pictures.write_picture(self._samples / "real.png", picture)
         self._show("images/real", picture, 0)
@@ -153,10 +165,15 @@ def _writer(folder: Path, config: dict):
     """A VisualDL log that starts with the configuration, which its pages show as running text."""
     from visualdl import LogWriter  # slow to import, and not needed for --help
 
-    writer = LogWriter(str(folder), flush_secs=5)
+    writer = LogWriter(str(folder), file_name="vdlrecords.run.log", flush_secs=5)
     values = (f"{name} {json.dumps(value)}" for name, value in config.items())
     writer.add_text("config", " · ".join(values), 0)
     return writer
+
+
+def _step(sample: Path) -> int:
+    """The step in the name of a sample, 0 for the real images."""
+    return int(sample.stem[5:]) if sample.stem != "real" else 0
 
 
 def _lines(path: Path, step: int) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import paddle
 
-from paddle_gan import data, distributed, runtime
+from paddle_gan import data, distributed, metrics, runtime
 from paddle_gan.errors import UserError
 from paddle_gan.recipes import configure
 from paddle_gan.training import workspace
@@ -41,17 +41,23 @@ def train(
     if config["amp"] and device == "cpu":
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
     distributed.join()
-    if distributed.rank() == 0:
-        workspace.claim(out, keep=resume)
     if distributed.rank() > 0:
-        distributed.wait()  # rank 0 downloads, the others find the files
-    images = data.load_images(config["data"], config["image_size"], config["channels"])
+        distributed.wait()  # rank 0 downloads and claims, the others find what it made
+    # What judges the samples must not have been learned by heart.
+    split = "fit" if config["evaluate_every"] else "train"
+    size = config["image_size"], config["channels"]
+    images = data.load_images(config["data"], *size, split)
     if distributed.rank() == 0:
+        if config["evaluate_every"]:
+            metrics.digit_network(config["data"])  # trained now rather than in the midst of it
+        workspace.claim(out, keep=resume)
         distributed.wait()
     run = Run(out, config, images, resume)
     if distributed.rank() == 0:
         workspace.write_config(out, config)
     run.board.say(f"{config['recipe']} on {device}; {images.source}")
+    if run.step >= run.total:
+        run.board.say(f"step {run.step} is the last of this run; more --epochs go on from there")
     try:
         _play(run, images, runtime.place(device))
     finally:

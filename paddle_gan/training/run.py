@@ -49,8 +49,6 @@ class Run:
             # Gnet.pdparams is what people draw with; what training goes on with is beside it.
             self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
-        if config["evaluate_every"] and distributed.rank() == 0:
-            metrics.digit_network(config["data"])  # trained now rather than in the midst of it
         if resume:
             self._restore()
         for network in self.networks.values():
