@@ -15,7 +15,7 @@ _DEVICE = ("--device", dict(default="auto", metavar="auto|cpu|gpu|gpu:N", help="
 _SEED = "the seed of every random draw"
 
 TRAIN = [
-    ("--recipe", dict(default="dcgan", help=f"one of: {', '.join(sorted(RECIPES))}")),
+    ("--recipe", dict(help=f"one of: {', '.join(sorted(RECIPES))}; dcgan unless named")),
     ("--data", dict(metavar="mnist|embedded|PATH", help="digits, or a folder of IDX files/images")),
     ("--epochs", dict(type=int, help="times through the data")),
     ("--max-steps", dict(type=int, metavar="N", help="stop after N steps")),
@@ -68,7 +68,7 @@ INFER = [
 
 def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
     if dry_run:
-        print(json.dumps(configure(recipe, **overrides), indent=2))
+        print(json.dumps(configure(recipe or "dcgan", **overrides), indent=2))
         return
     if not out:
         raise UserError("--out is empty; name a folder, or . for this one")

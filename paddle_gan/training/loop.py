@@ -19,13 +19,13 @@ _LOG_EVERY = 50  # steps; turning a loss into a float makes a GPU wait for it
 
 
 def train(
-    recipe: str = "dcgan",
+    recipe: str | None = None,
     out: str = "work",
     device: str = "auto",
     resume: bool = False,
     **overrides,
 ) -> Path:
-    """Train a recipe and write the run under ``out``; returns that path.
+    """Train a recipe ("dcgan" unless named) and write the run under ``out``; returns that path.
 
     ``overrides`` are values of the recipe (``epochs``, ``batch_size``, ``lr``, ...), ``data``
     ("mnist", "embedded" or a folder), ``seed``, ``max_steps`` and ``checkpoint_every`` (steps).
@@ -34,27 +34,27 @@ def train(
     """
     out = Path(out)
     if resume:
-        config = workspace.resumed_config(out, overrides)
+        config = workspace.resumed_config(out, {"recipe": recipe, **overrides})
     else:
-        config = configure(recipe, **overrides)
+        config = configure(recipe or "dcgan", **overrides)
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
     distributed.join()
     if distributed.rank() > 0:
-        distributed.wait()  # rank 0 downloads and claims, the others find what it made
+        distributed.wait()  # rank 0 downloads, the others find the files
     # What judges the samples must not have been learned by heart.
     split = "fit" if config["evaluate_every"] else "train"
     size = config["image_size"], config["channels"]
     images = data.load_images(config["data"], *size, split)
+    run = Run(out, config, images, resume)
     if distributed.rank() == 0:
         if config["evaluate_every"]:
             metrics.digit_network(config["data"])  # trained now rather than in the midst of it
         workspace.claim(out, keep=resume)
-        distributed.wait()
-    run = Run(out, config, images, resume)
-    if distributed.rank() == 0:
         workspace.write_config(out, config)
+        distributed.wait()
+    run.start(images)
     run.board.say(f"{config['recipe']} on {device}; {images.source}")
     if run.step >= run.total:
         run.board.say(f"step {run.step} is the last of this run; more --epochs go on from there")

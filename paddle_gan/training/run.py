@@ -51,10 +51,13 @@ class Run:
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume:
             self._restore()
+        self._latents = generation.latents(self.game.generator, _SAMPLES, config["seed"])
+
+    def start(self, images: ImageSet) -> None:
+        """Let all processes begin alike, and open the dashboard. The first thing that writes."""
         for network in self.networks.values():
             distributed.broadcast(network.parameters())
-        self._latents = generation.latents(self.game.generator, _SAMPLES, config["seed"])
-        self.board = open_dashboard(out, config, self.step, self.total)
+        self.board = open_dashboard(self.out, self.config, self.step, self.total)
         # From all over the set: many are sorted by class.
         self.board.real(images.images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES])
 
