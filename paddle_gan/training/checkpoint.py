@@ -106,6 +106,11 @@ def _name(step: int) -> str:
     return f"step-{step:08d}"
 
 
+def newest(out: Path) -> Path | None:
+    """The folder of the newest checkpoint under ``out``, or None."""
+    return next(reversed(_all(out)), None)
+
+
 def _all(out: Path) -> list[Path]:
     """The checkpoint folders of a run, oldest first."""
     return sorted((out / "checkpoints").glob("step-*"))

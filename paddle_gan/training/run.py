@@ -122,10 +122,11 @@ class Run:
 
     def roll_back(self, error: NotFinite) -> None:
         """Go back to the last checkpoint and on with other draws, if the run may."""
-        if self.config["on_nan"] != "retry" or self.attempt == _RETRIES:
+        good = checkpoint.newest(self.out)
+        if self.config["on_nan"] != "retry" or self.attempt == _RETRIES or good is None:
+            saved = f"the last good checkpoint is {good}" if good else "nothing was saved yet"
             raise UserError(
-                f"training went wrong: {error}; the last good checkpoint is in {self.out}: "
-                "try a lower --lr, or --resume --on-nan retry"
+                f"training went wrong: {error}; {saved}; try a lower --lr, or --on-nan retry"
             ) from error
         attempt = self.attempt + 1
         self._restore()

@@ -68,5 +68,6 @@ def resumed_config(out: Path, overrides: dict) -> dict:
             f"--resume keeps {', '.join(changed)} as the run was started; "
             f"only {', '.join(_LENGTH)} may change"
         )
+    given.pop("recipe", None)
     saved = {n: v for n, v in config.items() if n != "recipe"}
     return recipes.configure(recipe, **{**saved, **given})

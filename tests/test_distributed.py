@@ -1,0 +1,111 @@
+"""Two processes on one machine: they average, agree, and notice when one is gone."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from paddle_gan.serialization import read
+from tests.training import harness
+
+WORKER = """
+import json, sys
+from paddle_gan import distributed, runtime
+runtime.import_paddle()
+import paddle
+paddle.set_device("cpu")
+distributed.join()
+rank = distributed.rank()
+mine = [paddle.full([2, 3], float(rank)), paddle.arange(5, dtype="float32") * (rank + 1)]
+distributed.average(mine)
+given = paddle.full([2], float(rank + 5))
+distributed.broadcast([given])
+report = {
+    "means": [m.numpy().tolist() for m in mine],
+    "given": given.numpy().tolist(),
+    "one": distributed.any_of(rank == 1),
+    "none": distributed.any_of(False),
+}
+open(sys.argv[1] + str(rank), "w").write(json.dumps(report))
+"""
+LAUNCHER = """
+import sys
+from paddle_gan import distributed
+distributed.launch([sys.executable, "-c", sys.argv[1], sys.argv[2]], 2, "cpu")
+"""
+
+
+def test_two_processes_average_and_agree(tmp_path):
+    subprocess.run(
+        [sys.executable, "-c", LAUNCHER, WORKER, f"{tmp_path}/"], check=True, timeout=120
+    )
+    for rank in "01":
+        report = json.loads((tmp_path / rank).read_text())
+        assert report["means"] == [[[0.5] * 3] * 2, [0.0, 1.5, 3.0, 4.5, 6.0]]
+        assert report["given"] == [5.0, 5.0]
+        assert report["one"] is True and report["none"] is False
+
+
+@pytest.fixture
+def data(tmp_path):
+    return harness.digits(tmp_path / "digits")
+
+
+def two_workers(out: Path, *arguments) -> subprocess.Popen:
+    return harness.start(out, *harness.RUN, *arguments, "--workers", "2")
+
+
+def test_a_run_of_two_that_stops_and_resumes_ends_alike(data, tmp_path):
+    """In the same bits; but the statistics of BatchNorm, which each process keeps for its share,
+    are averaged once more where the run stopped, and that rounds."""
+    whole, halves = tmp_path / "whole", tmp_path / "halves"
+    assert harness.finish(two_workers(whole, "--data", data, "--max-steps", "12"))[0] == 0
+    assert harness.finish(two_workers(halves, "--data", data, "--max-steps", "6"))[0] == 0
+    process = harness.start(halves, "--resume", "--max-steps", "12", "--workers", "2")
+    assert harness.finish(process)[0] == 0
+    for name in harness.FOUR:
+        one, other = (read(folder / name) for folder in (whole, halves))
+        assert one.keys() == other.keys()
+        for key, value in one.items():
+            rounding = 1e-6 if key.endswith(("._mean", "._variance")) else 0
+            np.testing.assert_allclose(other[key], value, rtol=rounding, atol=rounding)
+
+
+def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
+    out = tmp_path / "out"
+    process = two_workers(out, "--data", data, "--epochs", "4000", "--checkpoint-every", "5")
+    deadline = time.monotonic() + 60
+    while not (out / "Gnet.pdparams").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    os.kill(worker(process.pid, 1), signal.SIGKILL)
+    status, _, error = harness.finish(process, timeout=60)
+    assert status == 2
+    assert error.startswith("error: ") and error.count("\n") == 1 and "--resume" in error
+    process = harness.start(out, "--resume", "--max-steps", "10", "--workers", "2")
+    assert harness.finish(process)[0] == 0
+
+
+def worker(launcher: int, rank: int) -> int:
+    """The process of a rank, among the launcher's children."""
+    children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
+    for child in children:
+        environment = Path(f"/proc/{child}/environ").read_bytes().split(b"\0")
+        if f"PADDLE_TRAINER_ID={rank}".encode() in environment:
+            return int(child)
+    raise AssertionError(f"no rank {rank} among {children}")
+
+
+def test_a_number_of_workers_that_does_not_divide_the_batch_is_refused(data, tmp_path):
+    process = harness.start(tmp_path / "out", *harness.RUN, "--data", data, "--workers", "3")
+    status, _, error = harness.finish(process)
+    assert status == 2
+    assert "cannot be shared equally by 3 processes" in error

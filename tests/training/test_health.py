@@ -1,0 +1,88 @@
+"""Runs that go wrong say so: in the unit, and in real runs made to fail."""
+
+from __future__ import annotations
+
+import json
+import struct
+
+import numpy as np
+import pytest
+
+from paddle_gan.training.health import Health, NotFinite
+from tests.training import harness
+
+WON = {"d_loss": 0.001, "g_loss": 9.0, "d_real": 1.0, "d_fake": 0.0}
+
+
+def warnings(out) -> list[str]:
+    lines = map(json.loads, (out / "metrics.jsonl").read_text().splitlines())
+    return [line["warning"] for line in lines if "warning" in line]
+
+
+def test_a_discriminator_that_has_won_for_1000_steps_is_told_once():
+    health = Health()
+    told = {step: health.losses(step, WON) for step in range(50, 3000, 50)}
+    assert [step for step, warning in told.items() if warning] == [1050]
+    assert "since step 50" in told[1050]
+
+
+def test_a_discriminator_that_loses_once_starts_anew():
+    health = Health()
+    for step in range(50, 1000, 50):
+        assert health.losses(step, WON) is None
+    health.losses(1000, {**WON, "d_loss": 0.7})
+    assert all(health.losses(step, WON) is None for step in range(1050, 2050, 50))
+    assert health.losses(2050, WON)
+
+
+def test_a_collapse_is_told_again_only_after_a_recovery():
+    health, rng = Health(), np.random.default_rng(0)
+    alike = np.repeat(rng.uniform(-1, 1, (1, 1, 8, 8)), 64, axis=0)
+    varied = rng.uniform(-1, 1, (64, 1, 8, 8))
+    seen = [health.samples(1000, images) for images in (alike, alike, varied, alike)]
+    assert [bool(warning) for warning in seen] == [True, False, False, True]
+    assert Health().samples(100, alike) is None  # every generator begins like this
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_is_never_good(bad):
+    with pytest.raises(NotFinite, match="g_loss of step 7"):
+        Health().losses(7, {**WON, "g_loss": bad})
+    with pytest.raises(NotFinite, match="images of step 7"):
+        Health().samples(7, np.full((2, 1, 8, 8), bad))
+
+
+def test_a_run_on_one_single_image_warns_of_the_collapse(train, tmp_path):
+    folder, pictures = tmp_path / "data", np.zeros((160, 28, 28), np.uint8)
+    folder.mkdir()
+    header = struct.pack(">4B3I", 0, 0, 8, 3, *pictures.shape)
+    (folder / "train-images-idx3-ubyte").write_bytes(header + pictures.tobytes())
+    out = tmp_path / "out"
+    status, printed, _ = train(out, *harness.TINY, "--data", folder, "--max-steps", "400")
+    assert status == 0
+    assert [w for w in warnings(out) if "all samples look alike" in w]
+    assert "the generator has collapsed" in printed
+
+
+def test_without_a_checkpoint_there_is_nothing_to_go_back_to(train, few, tmp_path):
+    arguments = [*harness.TINY, "--data", few, "--lr", "1e30", "--on-nan", "retry"]
+    status, _, error = train(tmp_path, *arguments)
+    assert status == 2
+    assert error.count("\n") == 1 and "nothing was saved yet" in error
+
+
+def test_retry_goes_back_three_times_and_then_names_the_checkpoint(train, few, tmp_path):
+    """A good epoch is saved; then the rate is spoiled, so that every attempt must fail."""
+    assert train(tmp_path, *harness.TINY, "--data", few, "--epochs", "1")[0] == 0
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "lr": 1e30}))
+    arguments = ["--resume", "--epochs", "9", "--on-nan", "retry"]
+    status, printed, error = train(tmp_path, *arguments)
+    assert status == 2
+    assert error.count("\n") == 1
+    assert f"the last good checkpoint is {tmp_path}/checkpoints/step-00000003" in error
+    told = [line for line in printed.splitlines() if "back to step 3" in line]
+    assert [line[-6:] for line in told] == ["1 of 3", "2 of 3", "3 of 3"]
+    # Put right, it goes on from what was good.
+    config.write_text(json.dumps({**json.loads(config.read_text()), "lr": 1e-4}))
+    assert train(tmp_path, "--resume", "--epochs", "2")[0] == 0
