@@ -32,7 +32,7 @@ def write_report(
 
     samples: float32 N x 1 x H x W in [-1, 1]. scores: what ``evaluate`` returned for them.
     real_images: the training digits, uint8 M x 1 x 32 x 32, searched by Euclidean distance over
-    pixels. history: lines of ``metrics.jsonl``; those with a "fid" are drawn over their "images".
+    pixels. history: lines of ``metrics.jsonl``; scores under the same protocol are drawn.
 
     Raises UserError if the samples are no digits or the file cannot be written.
     """
@@ -100,21 +100,25 @@ def _draw_shares(axes: Axes, scores: dict) -> None:
 
 
 def _draw_history(axes: Axes, history: Iterable[dict], scores: dict) -> None:
-    points = [(line["images"] / 1000, line["fid"]) for line in history if "fid" in line]
+    same = [line for line in history if line.get("protocol") == scores["protocol"]]
+    points = [(line["images"] / 1000, line["fid"]) for line in same]
     axes.set_title("FID over thousands of images seen", loc="left")
     if not points:
-        axes.text(0.5, 0.5, "no evaluations\nduring training", ha="center", va="center", color=GRAY)
+        axes.text(0.5, 0.5, "none under this protocol", ha="center", va="center", color=GRAY)
         axes.set_axis_off()
         return
     axes.plot(*zip(*points), "o-", color=BLUE, ms=4, label="samples")
     axes.axhline(scores["floor"]["fid"], color=ORANGE, ls="--", label="floor")
     axes.set_yscale("log")
+    axes.yaxis.set_major_formatter("{x:g}")
+    axes.yaxis.set_minor_formatter("")
+    axes.set_xlim(left=0)
     _tidy(axes)
 
 
 def _draw_table(axes: Axes, scores: dict) -> None:
     columns = ["FID", "KID", "inception score", "precision", "recall"]
-    forms = ["{fid:.2f}", "{kid:.3f} ± {kid_std:.3f}", "{is:.2f} ± {is_std:.2f}"]
+    forms = ["{fid:.2f}", "{kid:.4f} ± {kid_std:.4f}", "{is:.2f} ± {is_std:.2f}"]
     forms += ["{precision:.3f}", "{recall:.3f}"]
     rows = {"samples": scores, "real (floor)": scores["floor"], "noise": scores["noise"]}
     table = axes.table(

@@ -125,7 +125,7 @@ def _squared_radii(points: np.ndarray, k: int) -> np.ndarray:
 
 
 def nearest(real: np.ndarray, fake: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each of M x d fakes the nearest of N x d real: Euclidean distances and indices, M each."""
+    """The nearest of N x d real to each of M x d fakes: Euclidean distances and indices, M each."""
     _check(real, fake, at_least=1)
     index = np.empty(len(fake), np.int64)
     for rows, distances in _squared_distances(fake, real):

@@ -50,7 +50,9 @@ def test_training_and_restoring_leave_the_global_generator_alone(few, network):
     assert paddle.randn([4]).numpy().tolist() == expected.tolist()
 
 
-def test_the_network_is_kept_and_rebuilt_on_demand(network, test_digits, cache, monkeypatch, capsys):
+def test_the_network_is_kept_and_rebuilt_on_demand(
+    network, test_digits, cache, monkeypatch, capsys
+):
     kept = digit_network("embedded")
     assert capsys.readouterr().err == ""
     for fact in digits.FACTS:

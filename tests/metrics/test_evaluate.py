@@ -19,7 +19,7 @@ SCORES = {"fid", "kid", "kid_std", "is", "is_std", "precision", "recall", "digit
 def samples():
     """1,000 training digits, 100 a class, with noise: float32 1000 x 1 x 32 x 32."""
     images = to_float(digits.digits("embedded", "fit").images[::4])
-    noise = np.random.default_rng(1).normal(0, 0.2, images.shape)
+    noise = np.random.default_rng(1).normal(0, 0.5, images.shape)
     return np.clip(images + noise, -1, 1).astype(np.float32)
 
 
@@ -51,7 +51,6 @@ def test_samples_lie_between_floor_and_noise(result):
         assert values == sorted(values), name
     assert abs(result["floor"]["kid"]) < result["floor"]["kid_std"] + 0.02
     assert result["kid_std"] > 0
-    assert result["noise"]["precision"] == result["noise"]["recall"] == 0
 
 
 def test_scores_are_those_of_the_functions(result, network, samples, test_digits):
@@ -100,7 +99,7 @@ def drop(images, classes):
 
 
 @pytest.mark.parametrize(
-    "harm, amounts", [(blur, (0.5, 1, 1.5)), (noise, (0.1, 0.2, 0.4)), (drop, (2, 4, 6))]
+    "harm, amounts", [(blur, (0.8, 1.2, 2)), (noise, (0.2, 0.4, 0.6)), (drop, (2, 4, 6))]
 )
 def test_fid_and_kid_grow_with_harm(network, test_digits, harm, amounts):
     images = to_float(digits.digits("embedded", "fit").images)

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from paddle_gan.cli import main
-
 from tests.training import harness
 from tests.training.faults.sitecustomize import Fault
 

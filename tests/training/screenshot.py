@@ -13,7 +13,18 @@ from shutil import which
 
 FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync
---window-size=1400,900 --hide-scrollbars""".split()
+--hide-scrollbars""".split()
+# Of the charts that are drawn, how many pixels have a color: axes and letters are gray.
+COLORED = """
+const colored = canvas => {
+  const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  let count = 0;
+  for (let i = 0; i < data.length; i += 4)
+    if (data[i + 3] > 0 && Math.abs(data[i + 2] - data[i]) > 60) count++;
+  return count;
+};
+return Array.from(document.querySelectorAll("canvas")).map(colored);
+"""
 
 
 def chromium() -> tuple[str, str] | None:
@@ -24,14 +35,14 @@ def chromium() -> tuple[str, str] | None:
 
 
 @contextmanager
-def visualdl(logdir: Path):
+def visualdl(logdir: Path, *flags: str):
     """Serve a log folder with the command the README gives, on a free port; gives the address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     start = "import sys; from visualdl.server.app import main; sys.argv[0] = 'visualdl'; main()"
     command = [sys.executable, "-c", start, "--logdir", str(logdir), "--language", "en"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--disable-telemetry"]
+    command += ["--host", "127.0.0.1", "--port", str(port), "--disable-telemetry", *flags]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         _wait_for(port, server)
@@ -64,7 +75,6 @@ def browser():
         options.binary_location = paths[0]
         for flag in (*FLAGS, f"--user-data-dir={profile}"):
             options.add_argument(flag)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         driver = webdriver.Chrome(options, webdriver.ChromeService(paths[1]))
         try:
             yield driver
@@ -72,8 +82,38 @@ def browser():
             driver.quit()
 
 
-def wait_until(driver, condition, seconds: float = 30):
+def wait_until(driver, condition, seconds: float = 60):
     """Wait until ``condition(driver)`` is true; returns what it gave."""
     from selenium.webdriver.support.ui import WebDriverWait
 
     return WebDriverWait(driver, seconds, 0.1).until(condition)
+
+
+def set_view(driver, width: int, height: int) -> None:
+    """Give the page itself this size, whatever the window around it takes."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+
+
+def open_charts(driver, address: str, charts: int) -> list[int]:
+    """Open the page of scalars; returns the colored pixels of its charts once all have some."""
+    driver.get(f"{address}/scalar")
+    drawn = wait_until(driver, lambda d: len(d.find_elements("css selector", "canvas")) >= charts)
+    assert drawn
+    return wait_until(driver, lambda d: (c := d.execute_script(COLORED)) and min(c) > 0 and c)
+
+
+def screenshot(logdir: Path, picture: Path, width: int = 1400, height: int = 900) -> None:
+    """Write a picture of the scalars page with the losses and the probabilities."""
+    with visualdl(logdir) as address, browser() as driver:
+        set_view(driver, width, height)
+        open_charts(driver, address, charts=2)
+        driver.find_elements("css selector", "h3")[1].click()
+        time.sleep(3)  # charts are drawn with an animation
+        driver.execute_script("window.scrollTo(0, 68)")  # past the search field
+        picture.parent.mkdir(parents=True, exist_ok=True)
+        driver.save_screenshot(str(picture))
+
+
+if __name__ == "__main__":
+    screenshot(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +16,8 @@ import paddle
 import pytest
 
 import paddle_gan
-
 from tests.training import harness
-from tests.training.faults.sitecustomize import Crash
+from tests.training.faults.sitecustomize import Crash, Fault
 
 SMALL = [*harness.TINY, "--checkpoint-every", "1"]
 
@@ -60,14 +62,14 @@ def test_other_programs_read_what_is_saved(stopped):
 def test_the_manifest_tells_sizes_and_hashes(stopped):
     assert harness.check_whole(stopped) == 2
     files = json.loads((newest(stopped) / "manifest.json").read_text())["files"]
-    assert {*harness.FOUR} <= {*files} == {p.name for p in newest(stopped).iterdir()} - {
-        "manifest.json"
-    }
+    assert (
+        {*harness.FOUR}
+        <= {*files}
+        == {p.name for p in newest(stopped).iterdir()} - {"manifest.json"}
+    )
 
 
-def test_a_crash_at_any_file_operation_changes_no_bit(
-    stopped, complete, train, faulty, tmp_path
-):
+def test_a_crash_at_any_file_operation_changes_no_bit(stopped, complete, train, faulty, tmp_path):
     """One more step, ended before its 1st, 2nd, 3rd ... use of the disk, then resumed."""
     more = ["--resume", "--max-steps", "3"]
     out = copy(stopped, tmp_path / "count")
@@ -85,6 +87,41 @@ def test_a_crash_at_any_file_operation_changes_no_bit(
         assert harness.differences(complete, harness.snapshot(out)) == [], number
         shutil.rmtree(out)
     assert steps == {2, 3}
+
+
+class Stopping(Fault):
+    """Ctrl-C comes at operation NUMBER; the process ends ``after`` operations later."""
+
+    after = 0
+
+    def stop(self, event, arguments):
+        if self.count == self.number:
+            signal.raise_signal(signal.SIGINT)
+        if self.after and self.count >= self.number + self.after:
+            raise Crash
+
+
+def test_a_crash_while_stopping_costs_nothing(stopped, complete, train, tmp_path):
+    """Ctrl-C at a step that was saved just before, and the end at any moment after it."""
+    armed, more = [], ["--resume", "--max-steps", "3"]
+    sys.addaudithook(lambda *event: armed[0](*event) if armed else None)
+    out = copy(stopped, tmp_path / "count")
+    armed[:] = [Fault("slow", 0, out)]
+    assert train(out, *more)[0] == 0
+    last = armed[0].count
+    for after in range(1, 100):
+        armed.clear()  # before the copy
+        out = copy(stopped, tmp_path / f"run-{after}")
+        armed[:] = [Stopping("stop", last - 1, out)]
+        armed[0].after = after
+        with contextlib.suppress(Crash):
+            train(out, *more)
+        reached = armed.pop().count
+        assert harness.check_whole(out) == 3
+        if reached < last - 1 + after:
+            break  # the run stopped by itself before the crash came
+    assert after > 1
+    assert harness.differences(complete, harness.snapshot(out)) == []
 
 
 def test_what_a_killed_save_leaves_behind_is_cleared_away(stopped, train, faulty, tmp_path):
@@ -183,9 +220,7 @@ def tiny_disk(tmp_path):
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def test_a_full_disk_ends_in_a_line_and_the_run_goes_on_elsewhere(
-    tiny_disk, few, train, tmp_path
-):
+def test_a_full_disk_ends_in_a_line_and_the_run_goes_on_elsewhere(tiny_disk, few, train, tmp_path):
     out, arguments = tiny_disk / "out", [*SMALL, "--data", few, "--epochs", "1"]
     status, _, stderr = train(out, *arguments)
     assert status == 2

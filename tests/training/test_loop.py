@@ -14,7 +14,6 @@ import paddle_gan
 from paddle_gan.generation import generate, latents
 from paddle_gan.images import grid, to_uint8
 from paddle_gan.recipes import configure
-
 from tests.training import harness
 
 FIELDS = {"step", "epoch", "images", "d_loss", "g_loss", "d_real", "d_fake", "images_per_second"}

@@ -1,0 +1,86 @@
+"""The dashboard as people see it: VisualDL in a browser."""
+
+from __future__ import annotations
+
+import json
+import time
+import urllib.parse
+import urllib.request
+
+import cv2
+import numpy as np
+import pytest
+
+from tests.training import harness
+from tests.training.screenshot import (
+    browser,
+    chromium,
+    open_charts,
+    set_view,
+    visualdl,
+    wait_until,
+)
+
+
+@pytest.fixture
+def run(data, train, tmp_path):
+    """A run of 120 steps."""
+    assert train(tmp_path / "run", *harness.TINY, "--data", data, "--epochs", "6")[0] == 0
+    return tmp_path / "run"
+
+
+@pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")
+def test_the_page_shows_the_curves_and_the_samples(run):
+    with visualdl(run / "log") as address, browser() as driver:
+        set_view(driver, 1400, 900)
+        colored = open_charts(driver, address, charts=2)
+        text = driver.find_element("tag name", "body").text
+        assert "loss" in text and "probability" in text and "speed" in text
+        assert str(run / "log") in text
+        # A curve across a chart of 300 pixels and more.
+        assert len(colored) == 2 and min(colored) > 300
+        titles = driver.get_screenshot_as_png()
+        assert cv2.imdecode(np.frombuffer(titles, np.uint8), 1).shape == (900, 1400, 3)
+
+        driver.get(f"{address}/sample/image")
+        shown = wait_until(
+            driver,
+            lambda d: (
+                len(found := d.find_elements("css selector", "img[src^=blob]")) == 2 and found
+            ),
+        )
+        wait_until(driver, lambda d: all(image.size["width"] > 0 for image in shown))
+        sizes = {driver.execute_script("return arguments[0].naturalWidth", i) for i in shown}
+        assert sizes == {8 * 18 + 2}  # eight images of 16 pixels and borders of 2
+        text = driver.find_element("tag name", "body").text
+        assert "images/real" in text and "images/samples" in text
+
+
+def test_a_page_that_is_open_goes_on_after_a_resume(data, train, tmp_path):
+    out = tmp_path / "run"
+    assert train(out, *harness.TINY, "--data", data, "--epochs", "3")[0] == 0
+
+    def steps(address, component, tag):
+        query = urllib.parse.urlencode({"run": str(out / "log"), "tag": tag})
+        with urllib.request.urlopen(f"{address}/api/{component}/list?{query}") as answer:
+            rows = json.load(answer)["data"]
+        return [row["step"] if component == "image" else row[1] for row in rows]
+
+    with visualdl(out / "log", "--cache-timeout", "0.2") as address:
+        urllib.request.urlopen(f"{address}/api/components").close()
+        assert steps(address, "scalar", "loss/generator") == [1, 50]
+        assert train(out, "--resume", "--epochs", "6")[0] == 0
+        time.sleep(0.3)  # until what VisualDL keeps in memory has grown old
+        assert steps(address, "scalar", "loss/generator") == [1, 50, 100]
+        assert steps(address, "image", "images/samples") == [20, 40, 60, 80, 100, 120]
+        assert steps(address, "image", "images/real") == [0]
+
+
+def test_the_configuration_can_be_read_there(run):
+    from visualdl import LogReader
+
+    [log] = (run / "log").iterdir()
+    [record] = LogReader(file_path=str(log)).get_data("text", "config")
+    text = record.text.encoded_text_string
+    config = json.loads((run / "config.json").read_text())
+    assert all(f"{name} {json.dumps(value)}" in text for name, value in config.items())
