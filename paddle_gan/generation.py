@@ -52,13 +52,15 @@ def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
     return _normal(np.random.default_rng(seed), generator, n)
 
 
-def generate(generator: nn.Layer, z: np.ndarray, digit: int | None = None) -> np.ndarray:
-    """Images for latents ``z``: float32, N x C x H x W in [-1, 1].
+def generate(
+    generator: nn.Layer, z: np.ndarray, digit: int | None = None, batch: int = _BATCH
+) -> np.ndarray:
+    """Images for latents ``z``, ``batch`` at a time: float32, N x C x H x W in [-1, 1].
 
     A generator with classes draws ``digit``, or all its classes in turn.
     """
-    starts = range(0, len(z), _BATCH)
-    return np.concatenate([_draw(generator, z[i : i + _BATCH], i, digit) for i in starts])
+    starts = range(0, len(z), batch)
+    return np.concatenate([_draw(generator, z[i : i + batch], i, digit) for i in starts])
 
 
 def stream(

@@ -34,12 +34,7 @@ def import_paddle() -> None:
     os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
     # Errors only: the build for GPUs has six lines about cuDNN for a machine without one.
     os.environ.setdefault("GLOG_minloglevel", "2")
-    # Activations come and go every step. Returning them to the system each time costs a page fault
-    # for every 4 KiB: a tenth of a step.
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
-        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
+    keep_memory()
     warnings.filterwarnings("ignore", message="No ccache found")
     warnings.filterwarnings("ignore", message="When training, we now always track")
     warnings.filterwarnings("ignore", message="You are using GPU version Paddle")
@@ -54,6 +49,18 @@ def import_paddle() -> None:
             "PaddlePaddle is not installed; python -m pip install -e '.[cpu]' installs it "
             "('.[gpu]' with an NVIDIA card)"
         ) from error
+
+
+def keep_memory() -> None:
+    """Let freed memory stay with the process, where the C library is glibc.
+
+    Activations come and go every step. Returning them to the system each time costs a page fault
+    for every 4 KiB.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        mallopt(_M_MMAP_THRESHOLD, _LARGEST_MMAP_THRESHOLD)
+        mallopt(_M_TRIM_THRESHOLD, 2**31 - 1)
 
 
 def choose_device(device: str = "auto") -> str:

@@ -102,7 +102,8 @@ def train(fit: ImageSet, test: ImageSet, steps: int, seed: int = 0) -> DigitNetw
     """A network trained on one set of digits, its accuracy taken on another; in eval mode.
 
     Cross-entropy, Adam, a learning rate that falls along a cosine to 0, digits shifted and their
-    grays changed. Says on stderr what it does. The same seed gives the same weights on one machine.
+    grays changed. Says on stderr what it does. The same seed gives the same weights, bit for
+    bit, under one version of Paddle with one number of threads.
     """
     _check_labels(fit)
     _check_labels(test)
