@@ -94,7 +94,7 @@ def snapshot(out: Path) -> dict[str, object]:
         **{path.name: _digest(path.read_bytes()) for path in out.glob("samples/*.png")},
         **{
             f"{path.name} {name}": value
-            for path in out.glob("*.pd*")
+            for path in out.glob("[!.]*.pd*")
             for name, value in _flat(read(path)).items()
         },
     }
@@ -144,42 +144,43 @@ def check_whole(out: Path) -> int | None:
     folders = {(out / name).resolve().parent for name in present}
     assert len(folders) == 1, f"a mixture of {folders}"
     manifest = json.loads((folders.pop() / "manifest.json").read_text())
-    for path in out.glob("*.pd*"):
+    for path in out.glob("[!.]*.pd*"):
         expected, data = manifest["files"][path.name], path.read_bytes()
         found = {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         assert found == expected, f"{path} is not the file of the manifest"
-    step = manifest.get("step", manifest.get("progress", {}).get("step"))
     first = len(list(out.glob("checkpoints/step-*"))) == 1  # the names appear one after the other
     assert first or present == list(FOUR), f"only {present} are there"
-    return step
+    return manifest["progress"]["step"]
 
 
 def survive(
     out: Path, data: Path, kills: int, rng: random.Random, operations: int, say=print
 ) -> int:
-    """Train RUN in ``out`` until it is complete, ending it up to ``kills`` times on the way.
+    """Train RUN in ``out`` until it is complete, killing it up to ``kills`` times on the way.
 
-    ``operations`` is how many file operations an undisturbed run takes; the kills are spread over
-    them. Returns how many there were: the run may be complete before all have come.
+    Now and then a file operation fails instead, which must end the run in a line. ``operations``
+    is how many an undisturbed run takes; the kills are spread over them. Returns how many there
+    were: the run may be complete before all have come.
     """
     begin = [*RUN, "--data", data]
-    arguments = begin
-    for kill in range(1, kills + 1):
-        kind = rng.choice(("kill", "late", "tear", "fail"))
+    arguments, done = begin, 0
+    while done < kills:
+        [kind] = rng.choices(("kill", "late", "tear", "fail"), weights=(2, 2, 2, 1))
         moment = f"{kind}:{rng.randint(1, max(2, 2 * operations // (kills + 1)))}"
         status, stdout, stderr = train(out, *arguments, fault=moment)
         told = f"status {status} after {moment} in {out}\n{stdout}{stderr}"
         if status == 0:  # nothing to kill any more, or the failing operation did not matter
             say(f"complete before {moment}")
-            return kill - 1
+            return done
         assert "Traceback" not in stderr, told
         assert status == {"tear": TORN, "fail": 2}.get(kind, KILLED), told
+        done += kind != "fail"
         step = check_whole(out)
-        say(f"kill {kill} at {moment}: whole at step {step}")
+        say(f"{done} kills, the last end at {moment}: whole at step {step}")
         arguments = begin if step is None else ["--resume"]
     status, stdout, stderr = train(out, *arguments)
     assert status == 0, stdout + stderr
-    return kills
+    return done
 
 
 def _read_lines(path: Path) -> list[str]:

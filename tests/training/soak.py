@@ -12,7 +12,7 @@ from tests.training import harness
 
 
 def main(kills: int, seed: int) -> int:
-    """End runs ``kills`` times in all; returns how many of the survivors differ from the run that
+    """Kill runs ``kills`` times in all; returns how many of the survivors differ from the run that
     nothing interrupted."""
     rng, begun, done, runs, different = random.Random(seed), time.time(), 0, 0, 0
     print(f"{kills} kills, seed {seed}")

@@ -110,7 +110,6 @@ def test_a_crash_while_stopping_costs_nothing(stopped, complete, train, tmp_path
     assert train(out, *more)[0] == 0
     last = armed[0].count
     for after in range(1, 100):
-        armed.clear()  # before the copy
         out = copy(stopped, tmp_path / f"run-{after}")
         armed[:] = [Stopping("stop", last - 1, out)]
         armed[0].after = after

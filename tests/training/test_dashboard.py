@@ -6,11 +6,13 @@ import json
 import time
 import urllib.parse
 import urllib.request
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
+from paddle_gan.cli import main
 from tests.training import harness
 from tests.training.screenshot import (
     browser,
@@ -22,11 +24,13 @@ from tests.training.screenshot import (
 )
 
 
-@pytest.fixture
-def run(data, train, tmp_path):
+@pytest.fixture(scope="module")
+def run(tmp_path_factory, data) -> Path:
     """A run of 120 steps."""
-    assert train(tmp_path / "run", *harness.TINY, "--data", data, "--epochs", "6")[0] == 0
-    return tmp_path / "run"
+    out = tmp_path_factory.mktemp("runs") / "run"
+    arguments = ["--out", str(out), *harness.TINY, "--data", str(data), "--epochs", "6"]
+    assert main(arguments, "train") == 0
+    return out
 
 
 @pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")

@@ -1,0 +1,249 @@
+"""The documents tell the truth: what they say to type works, and what they point to is there."""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+import re
+import runpy
+import shlex
+import shutil
+import struct
+import subprocess
+import sys
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+import paddle_gan
+from paddle_gan.data import load_images
+from paddle_gan.metrics import digits
+from paddle_gan.recipes import RECIPES
+from paddle_gan.training import run as training_run
+
+ROOT = Path(paddle_gan.__file__).parents[1]
+READMES = ("README.md", "README_cn.md")
+DOCUMENTS = [*READMES, "CHANGELOG.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+TEXTS = {name: (ROOT / name).read_text(encoding="utf8") for name in DOCUMENTS}
+
+# What cannot run within a test: where it is run instead, and by which words there.
+ELSEWHERE = {
+    'python -m pip install -e ".[gpu]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
+    'python -m pip install -e ".[cpu]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
+    'python -m pip install -e ".[cpu,test]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
+    "python -m pytest": (".ci/run", "python -m pytest"),
+    "visualdl --logdir work/log --language en": ("tests/training/test_dashboard.py", "visualdl"),
+}
+SMALL = "--width 4 --batch-size 8 --max-steps"
+# Put behind a command: the last of two equal flags counts.
+TINY = {
+    "python train.py": f"{SMALL} 3",
+    "python infer.py": "--num 20",
+    "python benchmarks/notebook.py": "--steps 2 --num 96",
+    "paddle-gan evaluate": "--num 100",
+}
+WRITTEN = re.compile(r"--(?:output|report|out) (\S+)")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """The code blocks of a language."""
+    return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
+
+
+def commands(text: str) -> list[str]:
+    """Everything a reader may type into a shell, in blocks and within sentences, once each."""
+    within = re.findall(
+        r"`((?:python|paddle-gan [a-z]+|visualdl) [^`]+)`",
+        re.sub(r"```.*?```", "", text, flags=re.S),
+    )
+    lines = [*"".join(blocks(text, "sh")).splitlines(), *within]
+    return list(dict.fromkeys(part.strip() for line in lines for part in line.split("&&")))
+
+
+def execute(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a command of the README in this process, which has Paddle loaded already."""
+    program, *arguments = shlex.split(command)
+    with monkeypatch.context() as patch, pytest.raises(SystemExit) as ended:
+        if program == "python":
+            patch.setattr(sys, "argv", arguments)
+            runpy.run_path(arguments[0], run_name="__main__")
+            raise SystemExit
+        else:
+            point = rf'"{program}=(.+):(.+)"'
+            module, function = re.search(point, (ROOT / "setup.py").read_text()).groups()
+            raise SystemExit(getattr(importlib.import_module(module), function)(arguments))
+    assert not ended.value.code, command
+
+
+def write_idx(folder: Path, stem: str, images: np.ndarray, labels: np.ndarray) -> None:
+    for kind, array in (("images", images), ("labels", labels)):
+        header = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
+        path = folder / f"{stem}-{kind}-idx{array.ndim}-ubyte"
+        path.write_bytes(header + array.astype(np.uint8).tobytes())
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory) -> Path:
+    """A folder where somebody has trained for two steps and drawn some samples."""
+    folder = tmp_path_factory.mktemp("readme")
+    for name in ("train.py", "infer.py"):
+        shutil.copy(ROOT / name, folder)
+    shutil.copytree(ROOT / "benchmarks", folder / "benchmarks")
+    (folder / "digits").mkdir()
+    for stem, split, n in (("train", "fit", 400), ("t10k", "test", 100)):
+        real = load_images("embedded", split=split)
+        some = np.random.default_rng(0).permutation(len(real))[:n]
+        write_idx(folder / "digits", stem, real.images[some, 0], real.labels[some])
+    (folder / "photos").mkdir()
+    for i, photo in enumerate(np.random.default_rng(1).integers(0, 256, (16, 40, 60, 3), np.uint8)):
+        cv2.imwrite(str(folder / f"photos/{i}.png"), photo)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        execute(f"python train.py --data {folder}/digits {SMALL} 2", patch)
+        execute("python infer.py work/Gnet.pdparams --num 100 --output work/samples.npy", patch)
+        execute(f"python benchmarks/notebook.py --data {folder}/digits --steps 2 --num 96", patch)
+    return folder
+
+
+@pytest.fixture
+def here(prepared, tmp_path, monkeypatch) -> Path:
+    """A copy of that folder, and quick scores."""
+    folder = tmp_path / "here"
+    shutil.copytree(prepared, folder, symlinks=True)
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(prepared / "cache"))
+    monkeypatch.setattr(digits, "STEPS", 20)
+    monkeypatch.setattr(training_run, "_SCORED", 100)
+    return folder
+
+
+@pytest.mark.parametrize("command", commands(TEXTS["README.md"]))
+def test_every_command_runs(command, here, prepared, monkeypatch):
+    if command in ELSEWHERE:
+        place, words = ELSEWHERE[command]
+        assert re.search(words, (ROOT / place).read_text()), f"{place} does not run it"
+        return
+    data = "" if "--data" in command or "infer.py" in command else f"--data {prepared}/digits"
+    tiny = TINY[" ".join(command.split()[:2])]
+    if "--digit" in command:  # of a generator that knows them
+        execute(f"python train.py --recipe cdcgan --data {prepared}/digits {SMALL} 2", monkeypatch)
+    execute(f"{command} {data} {tiny if '--help' not in command else ''}", monkeypatch)
+    for path in WRITTEN.findall(command):
+        assert (here / path).exists()
+    if "train.py" in command and "--help" not in command:
+        out = (WRITTEN.findall(command) or ["work"])[0]
+        assert (here / out / "checkpoints/latest").resolve().name == "step-00000003"
+
+
+@pytest.mark.parametrize("readme", READMES)
+def test_the_python_of_the_readme_runs(readme, here):
+    (code,) = blocks(TEXTS[readme], "python")
+    assert "epochs=40" in code
+    names: dict = {}
+    exec(code.replace("epochs=40", "max_steps=2, width=4, batch_size=8"), names)
+    assert (names["images"].shape, names["images"].dtype) == ((16, 1, 32, 32), np.float32)
+    assert np.abs(names["images"]).max() <= 1
+
+
+def test_both_readmes_say_the_same():
+    english, chinese = (TEXTS[name] for name in READMES)
+    assert commands(english) == commands(chinese)
+    assert set(ELSEWHERE) <= set(commands(english))
+    assert re.findall(r"\]\(((?:docs|paddle_gan)/[^)]+)\)", english) == re.findall(
+        r"\]\(((?:docs|paddle_gan)/[^)]+)\)", chinese
+    )
+
+    def shape(text):  # headings and the width of every row
+        lines = re.findall(r"^(##|\|.*\|)", text, re.M)
+        return [line.count("|") or line for line in lines]
+
+    def figures(text):  # of the wide tables: speeds and scores
+        rows = [line for line in text.splitlines() if line.count("|") > 6]
+        return [re.findall(r"\d+(?:[.,]\d+)*|TBD\([^)]*\)", row) for row in rows]
+
+    assert shape(english) == shape(chinese)
+    assert figures(english) == figures(chinese)
+
+
+def anchors(text: str) -> list[str]:
+    """The fragments under which a page's headings are found on GitHub."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.S), re.M)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_link_and_picture_is_there(name):
+    text = re.sub(r"```.*?```", "", TEXTS[name], flags=re.S)
+    links = re.findall(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)", text)
+    for path, anchor in links:
+        target = (ROOT / name).parent / path if path else ROOT / name
+        assert target.exists(), f"{name} points to {path}"
+        if anchor:
+            assert anchor in anchors(target.read_text(encoding="utf8")), f"{name}: #{anchor}"
+
+
+def test_the_readme_has_the_section_that_an_error_names():
+    """ "see 'GPUs' in the README" says the error for a card that is too new."""
+    assert "'GPUs' in the README" in (ROOT / "paddle_gan/runtime.py").read_text()
+    assert "gpus" in anchors(TEXTS["README.md"])
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_nothing_is_left_to_measure(name):
+    assert re.findall(r"TBD\([^)]*\)", TEXTS[name]) == []
+
+
+def test_the_table_of_recipes_is_that_of_the_package():
+    rows = re.findall(r"^\| (\w*) ?\| (.+) \|$", TEXTS["docs/recipes.md"].split("\n## ")[1], re.M)
+    names = re.findall(r"`([\w-]+)`", rows[0][1])
+    found = {row: dict(zip(names, cells.split(" | "))) for row, cells in rows[1:]}
+    fields = [field.name for field in dataclasses.fields(RECIPES["dcgan"])]
+    assert names == list(RECIPES)
+    assert found == {
+        field: {name: str(getattr(RECIPES[name], field)) for name in names}
+        for field in fields
+        if field != "about"
+    }
+
+
+def follow(page: str, package: Path) -> None:
+    """Do to a copy of the package what a page tells by the first line of each block."""
+    for block in blocks(page, "python"):
+        head, body = block.split("\n", 1)
+        path, *where = head.removeprefix("# paddle_gan/").split(", ")
+        target = package / path
+        if not where:
+            assert not target.exists()
+            target.write_text(body)
+            continue
+        text = target.read_text()
+        before = {
+            "with the imports": r"^(?=(?:from|import) (?!__future__))",
+            f"in {where[0].split()[-1]}": rf"^{where[0].split()[-1]}.* = {{",
+        }[where[0]]
+        place = re.search(before, text, re.M).end()
+        target.write_text(f"{text[:place]}\n{body}\n{text[place:]}")
+
+
+def test_a_gan_is_added_as_the_page_says(prepared, tmp_path):
+    page = TEXTS["docs/adding-a-gan.md"]
+    shutil.copytree(ROOT / "paddle_gan", tmp_path / "paddle_gan")
+    follow(page, tmp_path / "paddle_gan")
+    told = commands(page)
+    recipes = re.findall(r"--recipe (\S+)", "\n".join(told))
+    assert recipes == ["dcgan-paper", "mlp", "wgan"]
+    tiny = {"train": f"--data {prepared}/digits {TINY['python train.py']}", "infer": "--num 20"}
+    calls = [line.split()[1:] for block in blocks(page, "sh") for line in block.splitlines()]
+    script = ["import paddle_gan.cli as c"]
+    for name, *arguments in calls:
+        command = name.removesuffix(".py")
+        script.append(f"assert c.main({[*arguments, *tiny[command].split()]}, {command!r}) == 0")
+        if command == "infer":
+            script.append("import os; os.rename('work/generated.png', f'{len(os.listdir())}.png')")
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(script)], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.glob("*.png"))) == len(recipes)
