@@ -16,6 +16,7 @@ from pathlib import Path
 
 import paddle
 
+from paddle_gan import distributed
 from paddle_gan.errors import UserError
 from paddle_gan.generation import shapes_of
 from paddle_gan.serialization import check_state, read
@@ -33,6 +34,8 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
     step = progress["step"]
     place = out / "checkpoints" / _name(step)
     beside = place.with_name(f".{place.name}.{os.getpid()}")
+    if place.exists():  # by this very process: `load` clears away what lies ahead of it
+        return place
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
@@ -46,15 +49,9 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
         (beside / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
         for path in (*beside.iterdir(), beside):
             _sync(path)
-        if place.exists():  # an earlier try at this very step that was not finished or is damaged
-            shutil.rmtree(place)
         os.rename(beside, place)
         _sync(place.parent)
-        _link(out / "checkpoints" / "latest", place.name)
-        for name in names:
-            _link(out / name, f"checkpoints/latest/{name}")
-        if progress["best"]:
-            _link(out / "best", f"checkpoints/{_name(progress['best']['step'])}")
+        _publish(out, place, progress)
     except OSError as error:
         shutil.rmtree(beside, ignore_errors=True)
         raise UserError(
@@ -70,15 +67,40 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
 def load(out: Path, networks: dict, optimizers: dict) -> dict:
     """Put both into the state of the newest whole checkpoint under ``out``; returns its progress.
 
-    A damaged checkpoint is named on stderr and the one before it is taken. Raises UserError where
-    there is none.
+    A damaged checkpoint is named on stderr, renamed, and the one before it is taken. Raises
+    UserError where there is none.
     """
     for place in reversed(_all(out)):
         try:
-            return _restore(place, networks, optimizers)
+            progress = _restore(place, networks, optimizers)
         except UserError as error:
             print(f"passing over {place}: {error}", file=sys.stderr)
+            continue
+        if distributed.rank() == 0:
+            _forget_after(out, place, progress)
+        return progress
     raise UserError(f"{out} holds no checkpoint to resume from; start without --resume")
+
+
+def _publish(out: Path, place: Path, progress: dict) -> None:
+    """Let the names at the top of the run lead to ``place``; one rename moves them all."""
+    _link(out / "checkpoints" / "latest", place.name)
+    for path in place.glob("*.pd*"):
+        _link(out / path.name, f"checkpoints/latest/{path.name}")
+    if progress["best"]:
+        _link(out / "best", f"checkpoints/{_name(progress['best']['step'])}")
+
+
+def _forget_after(out: Path, place: Path, progress: dict) -> None:
+    """Go on from ``place``: what lies ahead of it is damaged, or was rolled back."""
+    try:
+        _publish(out, place, progress)  # a crash may have come before that
+        for ahead in _all(out)[_all(out).index(place) + 1 :]:
+            aside = ahead.with_name(f"damaged-{ahead.name}")
+            shutil.rmtree(aside, ignore_errors=True)
+            ahead.rename(aside)
+    except OSError as error:
+        raise UserError(f"cannot write into {out}: {error.strerror}") from error
 
 
 def _restore(place: Path, networks: dict, optimizers: dict) -> dict:

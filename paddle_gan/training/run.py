@@ -49,7 +49,7 @@ class Run:
             # Gnet.pdparams is what people draw with; what training goes on with is beside it.
             self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
-        if resume:
+        if resume and checkpoint.newest(out):
             self._restore()
         self._latents = generation.latents(self.game.generator, _SAMPLES, config["seed"])
 

@@ -21,7 +21,7 @@ from paddle_gan.serialization import read
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
 FAULTS = Path(__file__).with_name("faults")
 TINY = "--width 4 --image-size 16 --latent 8 --batch-size 8 --device cpu".split()
-RUN = [*TINY, *"--epochs 6 --checkpoint-every 7 --seed 3".split()]  # 120 steps on 160 digits
+RUN = [*TINY, *"--epochs 5 --checkpoint-every 7 --seed 3".split()]  # 100 steps on 160 digits
 FOUR = ("Gnet.pdparams", "Gadam.pdopt", "Dnet.pdparams", "Dadam.pdopt")
 # A process that a signal ended leaves a negative status.
 KILLED = -signal.SIGKILL

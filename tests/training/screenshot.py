@@ -14,6 +14,7 @@ from shutil import which
 FLAGS = """--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run
 --disable-background-networking --disable-component-update --disable-sync
 --hide-scrollbars""".split()
+CURVE = 300  # colored pixels: a line across a chart, which is 400 wide
 # Of the charts that are drawn, how many pixels have a color: axes and letters are gray.
 COLORED = """
 const colored = canvas => {
@@ -95,12 +96,15 @@ def set_view(driver, width: int, height: int) -> None:
     driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
 
 
-def open_charts(driver, address: str, charts: int) -> list[int]:
-    """Open the page of scalars; returns the colored pixels of its charts once all have some."""
+def open_charts(driver, address: str, charts: int) -> None:
+    """Open the page of scalars and wait until that many charts are there and all have curves."""
     driver.get(f"{address}/scalar")
-    drawn = wait_until(driver, lambda d: len(d.find_elements("css selector", "canvas")) >= charts)
-    assert drawn
-    return wait_until(driver, lambda d: (c := d.execute_script(COLORED)) and min(c) > 0 and c)
+
+    def drawn(driver) -> bool:
+        colored = driver.execute_script(COLORED)
+        return len(colored) == charts and min(colored) > CURVE
+
+    wait_until(driver, drawn)
 
 
 def screenshot(logdir: Path, picture: Path, width: int = 1400, height: int = 900) -> None:

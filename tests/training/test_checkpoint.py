@@ -70,10 +70,10 @@ def test_the_manifest_tells_sizes_and_hashes(stopped):
 
 
 def test_a_crash_at_any_file_operation_changes_no_bit(stopped, complete, train, faulty, tmp_path):
-    """One more step, ended before its 1st, 2nd, 3rd ... use of the disk, then resumed."""
+    """One more step, ended before its 1st, 2nd, 3rd ... change of the disk, then resumed."""
     more = ["--resume", "--max-steps", "3"]
     out = copy(stopped, tmp_path / "count")
-    fault = faulty("slow", 0, out)
+    fault = faulty("crash", 10**9, out)
     assert train(out, *more)[0] == 0
     steps = set()
     for number in range(1, fault.count + 1):
@@ -87,6 +87,22 @@ def test_a_crash_at_any_file_operation_changes_no_bit(stopped, complete, train, 
         assert harness.differences(complete, harness.snapshot(out)) == [], number
         shutil.rmtree(out)
     assert steps == {2, 3}
+
+
+def test_a_crash_in_the_only_save_of_a_run_is_made_good(few, train, faulty, tmp_path):
+    """The last operations of a run of one step, in which the names at its top appear."""
+    arguments = [*SMALL, "--data", few, "--max-steps", "1"]
+    fault = faulty("crash", 10**9, tmp_path / "count")
+    assert train(tmp_path / "count", *arguments)[0] == 0
+    for number in range(fault.count - 12, fault.count + 1):
+        out = tmp_path / f"run-{number}"
+        faulty("crash", number, out)
+        with pytest.raises(Crash):
+            train(out, *arguments)
+        faulty()
+        assert train(out, "--resume")[::2] == (0, "")
+        assert harness.check_whole(out) == 1
+        assert all((out / name).exists() for name in harness.FOUR), number
 
 
 class Stopping(Fault):

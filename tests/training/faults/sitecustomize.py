@@ -9,7 +9,7 @@ reports them to its audit hooks just before they happen. At operation NUMBER, fr
 - ``fail``: the operation fails with an input/output error;
 - ``full``: from then on nothing can be created or opened for writing, as on a full disk;
 - ``crash``: from then on every operation raises Crash, which nothing catches: ``kill`` for a test
-  that has to outlive it.
+  that has to outlive it. Here only what changes the disk counts.
 
 ``slow`` makes every operation take NUMBER milliseconds. The count reached is left in
 FOLDER.operations when the process ends by itself.
@@ -33,6 +33,10 @@ class Crash(BaseException):
     """The end of the process, in a manner of speaking."""
 
 
+def reads(event, arguments):
+    return event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)
+
+
 class Fault:
     def __init__(self, kind, number, folder):
         self.kind, self.number, self.folder = kind, int(number), os.path.abspath(folder)
@@ -40,6 +44,8 @@ class Fault:
 
     def __call__(self, event, arguments):
         if event not in CHANGES or threading.current_thread() is not threading.main_thread():
+            return
+        if self.kind == "crash" and reads(event, arguments):
             return
         path = arguments[1 if event == "os.symlink" else 0]
         if not isinstance(path, (str, bytes, os.PathLike)):  # an open file
@@ -69,10 +75,9 @@ class Fault:
             raise OSError(errno.EIO, os.strerror(errno.EIO))
 
     def full(self, event, arguments):
-        if event in ("os.remove", "os.rmdir"):
+        if event in ("os.remove", "os.rmdir") or reads(event, arguments):
             return
-        reads = event == "open" and not arguments[2] & (os.O_WRONLY | os.O_RDWR)
-        if self.count >= self.number and not reads:
+        if self.count >= self.number:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     def crash(self, event, arguments):
