@@ -26,8 +26,8 @@ def measure_package(batch_size: int, seconds: float, options) -> dict:
     """One ``train.py``: images/s, peak memory of all its processes and time to the first step."""
     import psutil
 
-    # At least three log lines, of which the first is warm-up.
-    steps = max(150, int(seconds * 700 / batch_size) // 50 * 50)
+    # At least two log lines after the first step, of which the first is warm-up.
+    steps = max(100, int(seconds * 700 / batch_size) // 50 * 50)
     with tempfile.TemporaryDirectory() as out:
         command = [sys.executable, ROOT / "train.py", "--data", options.data, "--out", out]
         command += ["--batch-size", str(batch_size), "--max-steps", str(steps)]
