@@ -91,6 +91,8 @@ def _whole_file(path: str | os.PathLike) -> Iterator[BinaryIO]:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(beside, "wb") as file:
             yield file
+            file.flush()
+            os.fsync(file.fileno())  # or a power failure could leave the name without the content
         os.replace(beside, path)
     except OSError as error:
         raise UserError(f"cannot write {path}: {error.strerror}; choose another place") from error

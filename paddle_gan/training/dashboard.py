@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -112,6 +113,10 @@ class Dashboard:
         """Append a line to ``metrics.jsonl`` and plot its numbers."""
         self._file.write(json.dumps(line) + "\n")
         self._plot(line)
+
+    def sync(self) -> None:
+        """Let what was recorded survive a power failure."""
+        os.fsync(self._file.fileno())
 
     def samples(self, step: int, images: np.ndarray) -> None:
         """Show generated images, float32 N x C x H x W in [-1, 1]."""

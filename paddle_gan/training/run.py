@@ -110,6 +110,7 @@ class Run:
                 "health": self._health.state,
                 "best": self.best,
             }
+            self.board.sync()
             checkpoint.save(self.out, self.networks, self.game.optimizers, progress)
 
     def _settle(self) -> None:
