@@ -47,16 +47,14 @@ class Convolution:
         a, b = layer.weight.shape[:2]
         area = kernel[0] * kernel[1]
         if transposed:  # Paddle keeps in x out x k x k, oneDNN counts out x in x k x k
+            free = dnn.Layout((b, a, *kernel))
             weights = dnn.Layout((b, a, *kernel), (area, b * area, kernel[1], 1))
-            self.packed_shape = (b, a, *kernel)
         else:
-            weights = plain((a, b, *kernel))
-            self.packed_shape = (a, b, *kernel)
+            free, weights = dnn.Layout((a, b, *kernel)), plain((a, b, *kernel))
         bias = plain((layer._out_channels,)) if biased else None
         kind = "deconvolution" if transposed else "convolution"
         method = dnn.DIRECT_DECONVOLUTION if transposed else dnn.DIRECT_CONVOLUTION
         mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
-        free = dnn.Layout(self.packed_shape)
         x, y = channels_last(shape), channels_last(self.shape)
         windows = [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), dnn.Dims(*padding)]
 
