@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -108,12 +107,7 @@ def test_workers_that_cannot_share_a_batch(here):
 def read_only(tmp_path):
     """A folder that not even root can write into."""
     folder = tmp_path / "read-only"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "ro", "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("mounting a read-only folder is not allowed here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    yield from harness.mounted(folder, "ro")
 
 
 @pytest.mark.parametrize("below", ["", "/new"])

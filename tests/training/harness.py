@@ -6,14 +6,17 @@ import hashlib
 import json
 import os
 import random
+import shutil
 import signal
 import struct
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 import paddle_gan
 from paddle_gan.serialization import read
@@ -38,6 +41,16 @@ def digits(folder: Path, n: int = 160) -> Path:
     header = struct.pack(">4B3I", 0, 0, 8, 3, n, 28, 28)
     (folder / "train-images-idx3-ubyte").write_bytes(header + pictures.tobytes())
     return folder
+
+
+def mounted(folder: Path, option: str) -> Iterator[Path]:
+    """A file system of its own in memory, for a fixture; skips where mounting is not allowed."""
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", option, "tmpfs", str(folder)]
+    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip(f"mounting a file system with {option} is not allowed here")
+    yield folder
+    subprocess.run(["umount", str(folder)], check=True)
 
 
 def start(out: Path, *arguments, fault: str | None = None) -> subprocess.Popen:

@@ -7,7 +7,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -227,12 +226,7 @@ def test_a_failing_disk_ends_in_a_line_and_costs_no_checkpoint(
 def tiny_disk(tmp_path):
     """A file system of 200 kB."""
     folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=200k", "tmpfs", str(folder)]
-    if not shutil.which("mount") or subprocess.run(command, capture_output=True).returncode:
-        pytest.skip("mounting a small file system is not allowed here")
-    yield folder
-    subprocess.run(["umount", str(folder)], check=True)
+    yield from harness.mounted(folder, "size=200k")
 
 
 def test_a_full_disk_ends_in_a_line_and_the_run_goes_on_elsewhere(tiny_disk, few, train, tmp_path):
