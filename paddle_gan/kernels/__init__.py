@@ -12,8 +12,9 @@ from paddle import Tensor, nn
 from paddle_gan.kernels.folding import folded
 from paddle_gan.kernels.onednn import library
 from paddle_gan.kernels.program import Program, Run, translate
+from paddle_gan.kernels.second import InputGradient
 
-__all__ = ["folded", "plain", "run"]
+__all__ = ["folded", "input_gradient", "plain", "run"]
 
 _enabled = contextvars.ContextVar("enabled", default=True)
 _programs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
@@ -25,8 +26,9 @@ def plain():
     """Inside this context networks run on Paddle's own kernels.
 
     Needed around the forward pass for whatever Paddle's ``PyLayer`` cannot do: a second derivative
-    (``create_graph=True``), ``paddle.grad`` with respect to some of input and parameters but not
-    all, and going backward through one pass twice (``retain_graph=True``), which ends the process.
+    (``create_graph=True``), other than that of :func:`input_gradient`; ``paddle.grad`` with respect
+    to some of input and parameters but not all; and going backward through one pass twice
+    (``retain_graph=True``), which ends the process.
     """
     token = _enabled.set(False)
     try:
@@ -41,16 +43,37 @@ def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     It is on a CPU, in float32, for the layers that :func:`translate` knows; elsewhere Paddle runs
     the layers one by one. Both give the same numbers to float32 rounding.
     """
-    program = _program(net, x, stop) if _enabled.get() and paddle.in_dynamic_mode() else None
+    program = _program(net, x, stop)
     if program is None:
         return net(x) if stop is None else net[:stop](x)
     return Run.apply(program, x.contiguous(), *program.parameters())
 
 
+def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
+    """The gradient of ``net[:stop](x).sum()`` with respect to ``x``, for gradient penalties.
+
+    It has the shape of ``x`` and is itself differentiable with respect to the parameters. Where
+    the network is piecewise linear (convolutions, ReLU and LeakyReLU in training mode) and
+    :func:`run` would take a program, this does too, and ``x`` gets no gradient: it is zero almost
+    everywhere. Elsewhere Paddle's double differentiation does it, with respect to ``x`` as well;
+    it has none for Conv2DTranspose, LayerNorm and GroupNorm.
+    """
+    program = _program(net, x, stop)
+    if program is not None and net.training and program.piecewise_linear:
+        return InputGradient.apply(program, x.detach().contiguous(), *program.parameters())
+    with plain(), paddle.enable_grad():
+        if x.stop_gradient:
+            x = x.detach()
+            x.stop_gradient = False
+        return paddle.grad(run(net, x, stop).sum(), x, create_graph=True)[0]
+
+
 def _program(net: nn.Sequential, x: Tensor, stop: int | None) -> Program | None:
     layers, training = tuple(net), net.training
     usable = (
-        paddle.get_device() == "cpu"
+        _enabled.get()
+        and paddle.in_dynamic_mode()
+        and paddle.get_device() == "cpu"
         and x.ndim == 4
         and x.shape[0] > 0
         and not any(h._forward_pre_hooks or h._forward_post_hooks for h in (net, *layers))

@@ -16,6 +16,7 @@ class Convolution:
     """``Conv2D`` or ``Conv2DTranspose``, with or without a bias."""
 
     in_place = False
+    piecewise_linear = True
     kept = 0
 
     @staticmethod
@@ -59,6 +60,7 @@ class Convolution:
         windows = [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), dnn.Dims(*padding)]
 
         self._weights = weights
+        self._no_bias = np.zeros(layer._out_channels, "float32")
         self._create = functools.partial(
             dnn.Primitive,
             f"{kind}_forward",
@@ -101,6 +103,10 @@ class Convolution:
     def forward(self, x, y, kept, parameters):
         weight, *bias = parameters
         self._forward(x, self._pack.read(weight), *bias, y)
+
+    def tangent(self, y, tx, ty, parameters):
+        weight, *bias = parameters
+        self._forward(tx, self._pack.read(weight), *[self._no_bias.ctypes.data for _ in bias], ty)
 
     def backward(self, x, y, kept, dy, dx, parameters, gradients):
         if gradients is not None:

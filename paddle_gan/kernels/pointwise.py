@@ -15,6 +15,7 @@ class BatchNorm:
     """``BatchNorm2D`` with an optional ReLU behind it; updates the running statistics."""
 
     in_place = False
+    piecewise_linear = False
 
     @staticmethod
     def knows(layer: nn.BatchNorm2D, shape: tuple[int, ...]) -> bool:
@@ -96,6 +97,7 @@ class Activation:
     def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
         self.shape = shape
         (function, slope), x = function_of(layer), channels_last(shape)
+        self.piecewise_linear = function == dnn.RELU
         from_output = dnn.FROM_DST[function]
         mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
         method = from_output if training else function
@@ -112,6 +114,9 @@ class Activation:
 
     def forward(self, x, y, kept, parameters):
         self._forward(x, y)
+
+    def tangent(self, y, tx, ty, parameters):
+        self._backward(y, tx, ty)
 
     def backward(self, x, y, kept, dy, dx, parameters, gradients):
         self._backward(y, dy, dx)

@@ -7,7 +7,9 @@ last no array passes through Paddle.
 Every operation has the same two calls, on addresses: ``forward(x, y, kept, parameters)`` and
 ``backward(x, y, kept, dy, dx, parameters, gradients)``. ``kept`` is where an operation stores what
 its backward pass needs; ``dx`` is None where nobody needs it, ``gradients`` where the parameters
-are frozen. Shapes are (N, C, H, W) throughout; only the memory is N x H x W x C.
+are frozen. Those that are piecewise linear also have ``tangent(y, tx, ty, parameters)``, which
+applies their derivative at ``y`` to ``tx``. Shapes are (N, C, H, W) throughout; only the memory is
+N x H x W x C.
 """
 
 from __future__ import annotations
@@ -56,7 +58,7 @@ class Program:
 
     def __init__(self, operations: list, shape: tuple[int, ...]):
         self.operations, self.shape, self.out_shape = operations, shape, operations[-1].shape
-        self.counts = [len(op.parameters()) for op in operations]
+        self.piecewise_linear = all(op.piecewise_linear for op in operations)
         self._in = reorder(plain(shape), channels_last(shape))
         self._in_back = reorder(channels_last(shape), plain(shape))
         self._out = reorder(channels_last(self.out_shape), plain(self.out_shape))
@@ -77,6 +79,11 @@ class Program:
         """The parameters of all operations, in order."""
         return [p for op in self.operations for p in op.parameters()]
 
+    def addresses(self, tensors: Sequence[paddle.Tensor]) -> list[list[int]]:
+        """Where parameters, or their gradients, lie: a list for each operation."""
+        left = iter(tensors)
+        return [[next(left).data_ptr() for _ in op.parameters()] for op in self.operations]
+
     def forward(self, x: int, y: int, parameters: list) -> Memory:
         memory = Memory(self._free, self._floats)
         at = memory.address
@@ -87,8 +94,27 @@ class Program:
         self._out(at + 4 * self._activations[-1], y)
         return memory
 
-    def backward(self, memory: Memory, dy: int, dx: int | None, parameters, gradients) -> None:
-        at = memory.address
+    def tangent(self, memory: Memory, tx: int, parameters: list) -> Memory:
+        """The derivative of every activation in ``memory`` when the input moves along ``tx``."""
+        tangents = Memory(self._free, self._floats)
+        at = tangents.address
+        self._in(tx, at)
+        for i, op in enumerate(self.operations):
+            here, there = self._activations[i : i + 2]
+            op.tangent(memory.address + 4 * there, at + 4 * here, at + 4 * there, parameters[i])
+        return tangents
+
+    def backward(
+        self,
+        memory: Memory,
+        dy: int,
+        dx: int | None,
+        parameters: list,
+        gradients: list,
+        inputs: Memory | None = None,
+    ) -> None:
+        """The backward pass; each operation's ``x`` is taken from ``inputs`` if that is given."""
+        at, source = memory.address, (inputs or memory).address
         here, there = (row.ctypes.data for row in self._buffers)
         self._out_back(dy, here)
         for i in reversed(range(len(self.operations))):
@@ -99,7 +125,7 @@ class Program:
             if moves and i == 0 and dx is None:
                 target = None  # the one operation that can leave it out
             op.backward(
-                at + 4 * x, at + 4 * y, at + 4 * kept, here, target, parameters[i], gradients[i]
+                source + 4 * x, at + 4 * y, at + 4 * kept, here, target, parameters[i], gradients[i]
             )
             if moves:
                 here, there = there, here
@@ -130,9 +156,7 @@ class Run(PyLayer):
         y = paddle.empty(program.out_shape, "float32")
         ctx.program, ctx.parameters = program, parameters
         ctx.wanted = [not t.stop_gradient for t in (x, *parameters)]
-        ctx.memory = program.forward(
-            x.data_ptr(), y.data_ptr(), _split([p.data_ptr() for p in parameters], program.counts)
-        )
+        ctx.memory = program.forward(x.data_ptr(), y.data_ptr(), program.addresses(parameters))
         return y
 
     @staticmethod
@@ -140,25 +164,20 @@ class Run(PyLayer):
         if paddle.is_grad_enabled():  # by create_graph: what follows would count as a constant
             raise RuntimeError("a second derivative needs kernels.plain() around the forward pass")
         dy = dy.contiguous()
-        program, counts = ctx.program, ctx.program.counts
+        program = ctx.program
         dx = paddle.empty(program.shape, "float32") if ctx.wanted[0] else None
         frozen = not any(ctx.wanted[1:])
         gradients = [None if frozen else paddle.empty_like(p) for p in ctx.parameters]
-        if frozen:
-            targets = [None] * len(counts)
-        else:
-            targets = _split([g.data_ptr() for g in gradients], counts)
-        addresses = _split([p.data_ptr() for p in ctx.parameters], counts)
+        targets = [None] * len(program.operations) if frozen else program.addresses(gradients)
         program.backward(
-            ctx.memory, dy.data_ptr(), None if dx is None else dx.data_ptr(), addresses, targets
+            ctx.memory,
+            dy.data_ptr(),
+            None if dx is None else dx.data_ptr(),
+            program.addresses(ctx.parameters),
+            targets,
         )
         wanted = [g if w else None for g, w in zip(gradients, ctx.wanted[1:])]
         return (dx, *wanted)
-
-
-def _split(items: list, counts: list[int]) -> list[list]:
-    ends = np.cumsum(counts)
-    return [items[end - n : end] for end, n in zip(ends, counts)]
 
 
 def _round(floats: int) -> int:

@@ -1,0 +1,47 @@
+"""The gradient with respect to the input, itself differentiable, of piecewise linear programs.
+
+Write J for the derivative of the network at x, delta_l for the gradient of the sum of its outputs
+at the output of convolution l, and g = J^T 1 for that at x. Within the region where the network is
+linear, activations multiply by constants and only the weights of the convolutions matter to g.
+For a loss with the gradient v at g,
+
+    <v, g> = <J v, 1>,
+
+which is the sum of the outputs of the same network without biases, linearized at x and applied to
+v. So its gradient with respect to the weights is that of an ordinary backward pass: the one from 1,
+which meets delta_l at every convolution, whose input is now the tangent of its input along v
+(Pearlmutter 1994, "Fast exact multiplication by the Hessian").
+"""
+
+from __future__ import annotations
+
+import paddle
+from paddle.autograd import PyLayer
+
+
+class InputGradient(PyLayer):
+    """``InputGradient.apply(program, x, *parameters)``, the gradient at ``x``."""
+
+    @staticmethod
+    def forward(ctx, program, x, *parameters):
+        y, dx = (paddle.empty(s, "float32") for s in (program.out_shape, program.shape))
+        ones, addresses = paddle.ones(y.shape, "float32"), program.addresses(parameters)
+        memory = program.forward(x.data_ptr(), y.data_ptr(), addresses)
+        frozen = [None] * len(program.operations)
+        program.backward(memory, ones.data_ptr(), dx.data_ptr(), addresses, frozen)
+        ctx.program, ctx.parameters, ctx.memory, ctx.ones = program, parameters, memory, ones
+        # A bias only moves the borders of the linear regions.
+        ctx.wanted = [not p.stop_gradient and p.ndim > 1 for p in parameters]
+        return dx
+
+    @staticmethod
+    def backward(ctx, v):
+        if paddle.is_grad_enabled():
+            raise RuntimeError("a third derivative needs paddle.grad within kernels.plain()")
+        v, program = v.contiguous(), ctx.program
+        addresses = program.addresses(ctx.parameters)
+        gradients = [paddle.empty_like(p) for p in ctx.parameters]
+        tangents = program.tangent(ctx.memory, v.data_ptr(), addresses)
+        targets = program.addresses(gradients)
+        program.backward(ctx.memory, ctx.ones.data_ptr(), None, addresses, targets, tangents)
+        return (None, *(g if w else None for g, w in zip(gradients, ctx.wanted)))

@@ -1,0 +1,262 @@
+"""Gradients with respect to the input, and the gradients of penalties on them."""
+
+import copy
+
+import numpy as np
+import paddle
+import pytest
+from paddle import nn
+from paddle.nn import functional as F
+
+from paddle_gan import kernels
+from paddle_gan.kernels.onednn import library
+from tests.kernels.cases import assert_same, noise, stack
+
+pytestmark = pytest.mark.skipif(library() is None, reason="this Paddle carries no oneDNN 3")
+
+
+class Spread(nn.Layer):
+    """A transposed convolution by its definition: zeros between the pixels, then a convolution.
+
+    Paddle cannot differentiate its own twice.
+    """
+
+    def __init__(self, layer: nn.Conv2DTranspose):
+        super().__init__()
+        self.layer = layer
+
+    def forward(self, x):
+        stride, (kernel, _) = self.layer._stride[0], self.layer._kernel_size
+        rows, columns = (
+            paddle.to_tensor(np.eye((n - 1) * stride + 1, dtype="float32")[::stride])
+            for n in x.shape[2:]
+        )
+        weight = self.layer.weight.transpose([1, 0, 2, 3]).flip([2, 3])
+        padding = kernel - 1 - self.layer._padding
+        return F.conv2d(rows.t() @ x @ columns, weight, self.layer.bias, padding=padding)
+
+
+def critic(halvings: int, channels=1, batch=4, bias=None):
+    """DCGAN's without BatchNorm, from 4 * 2 ** halvings pixels."""
+    layers, inside = [], channels
+    for width in (8, 16, 32)[:halvings]:
+        layers += [nn.Conv2D(inside, width, 4, 2, 1, bias_attr=bias), nn.LeakyReLU(0.2)]
+        inside = width
+    size = 4 * 2**halvings
+    layers += [nn.Conv2D(inside, 1, 4, bias_attr=bias)]
+    return stack(*layers, shape=(batch, channels, size, size))
+
+
+LINEAR = {
+    "critic": lambda: critic(3),
+    "critic without biases": lambda: critic(3, bias=False),
+    "critic of color": lambda: critic(2, channels=3, batch=3),
+    "one layer, one image": lambda: critic(0, batch=1),
+    "transposed": lambda: stack(
+        nn.Conv2DTranspose(3, 4, 5, 2, 2),
+        nn.LeakyReLU(0.3),
+        nn.Conv2DTranspose(4, 5, 4, 2, 1, bias_attr=False),
+        nn.ReLU(),
+        nn.Conv2D(5, 1, 3),
+        shape=(2, 3, 5, 3),
+    ),
+    "ReLU, several outputs": lambda: stack(
+        nn.Conv2D(2, 8, 3),
+        nn.ReLU(),
+        nn.Conv2D(8, 8, 3, 2),
+        nn.ReLU(),
+        nn.Conv2D(8, 3, (3, 1)),
+        shape=(3, 2, 9, 8),
+    ),
+    "activation last": lambda: stack(nn.Conv2D(2, 4, 3), nn.LeakyReLU(0.1), shape=(2, 2, 6, 6)),
+    "activation first": lambda: stack(
+        nn.LeakyReLU(0.5), nn.Conv2D(2, 4, 3), nn.ReLU(), nn.Conv2D(4, 2, 3), shape=(2, 2, 6, 6)
+    ),
+}
+OTHERS = {
+    "BatchNorm": lambda: nn.BatchNorm2D(4),
+    "InstanceNorm": lambda: nn.InstanceNorm2D(4),
+    "Tanh": nn.Tanh,
+    "Sigmoid": nn.Sigmoid,
+}
+
+
+@pytest.fixture(params=LINEAR)
+def case(request):
+    return LINEAR[request.param]()
+
+
+def fast(net, x, stop=None) -> paddle.Tensor:
+    assert kernels._program(net, x, stop).piecewise_linear
+    return kernels.input_gradient(net, x, stop)
+
+
+def slow(net, x) -> paddle.Tensor:
+    x.stop_gradient = False
+    return paddle.grad(net(x).sum(), x, create_graph=True)[0]
+
+
+def twin_of(net) -> nn.Sequential:
+    """A copy that Paddle differentiates twice."""
+    layers = copy.deepcopy(net)
+    return nn.Sequential(*(Spread(m) if type(m) is nn.Conv2DTranspose else m for m in layers))
+
+
+def penalty(gradient) -> paddle.Tensor:
+    return ((gradient.flatten(1).norm(axis=1) - 1) ** 2).mean()
+
+
+def gradients(net) -> dict[str, np.ndarray]:
+    found = enumerate(p.grad for p in net.parameters())
+    return {str(i): None if g is None else g.numpy().copy() for i, g in found}
+
+
+@pytest.mark.parametrize("needs_gradient", [False, True])
+def test_the_gradient(case, needs_gradient):
+    net, shape = case
+    found = fast(net, noise(shape, needs_gradient=needs_gradient))
+    assert not found.stop_gradient
+    expected = slow(twin_of(net), noise(shape))
+    assert_same({"g": found.numpy()}, {"g": expected.numpy()})
+
+
+def test_the_gradient_of_a_penalty(case):
+    net, shape = case
+    twin, x = twin_of(net), noise(shape)
+    losses = penalty(fast(net, x)), penalty(slow(twin, noise(shape)))
+    for loss in losses:
+        loss.backward()
+    assert float(losses[0]) == pytest.approx(float(losses[1]), rel=1e-5)
+    assert x.grad is None
+    assert all(np.abs(g).max() > 1e-2 for g in gradients(twin).values() if g is not None)
+    assert_same(gradients(net), gradients(twin))
+
+
+def test_a_penalty_and_a_loss_in_one_backward_pass(case):
+    net, shape = case
+    twin = twin_of(net)
+    for network, run, gradient in ((net, kernels.run, fast), (twin, nn.Layer.__call__, slow)):
+        x = noise(shape)
+        loss = run(network, x).exp().mean()
+        (10 * penalty(gradient(network, x)) + loss).backward()
+    found = gradients(net)
+    assert all(value is not None for value in found.values())
+    assert_same(found, gradients(twin))
+
+
+def test_a_penalty_on_a_part():
+    net, shape = LINEAR["critic"]()
+    net = nn.Sequential(*net, nn.Tanh())
+    twin = copy.deepcopy(net)
+    penalty(fast(net, noise(shape), -1)).backward()
+    penalty(slow(twin[:-1], noise(shape))).backward()
+    assert_same(gradients(net), gradients(twin))
+
+
+def test_frozen_parameters():
+    net, shape = LINEAR["critic"]()
+    net[2].weight.stop_gradient = net[0].bias.stop_gradient = True
+    twin = copy.deepcopy(net)
+    penalty(fast(net, noise(shape))).backward()
+    penalty(slow(twin, noise(shape))).backward()
+    assert gradients(net)["2"] is None
+    assert_same(gradients(net), gradients(twin))
+
+
+def test_all_parameters_frozen():
+    net, shape = LINEAR["critic"]()
+    expected = slow(net, noise(shape)).numpy()
+    for parameter in net.parameters():
+        parameter.stop_gradient = True
+    assert_same({"g": fast(net, noise(shape)).numpy()}, {"g": expected})
+
+
+def test_weights_that_are_computed_pass_the_gradient_on():
+    net, shape = LINEAR["critic"]()
+    twin, found = copy.deepcopy(net), []
+    for network, gradient in ((net, fast), (twin, slow)):
+        leaves = []
+        for layer in (network[0], network[4]):
+            leaves.append(layer._parameters.pop("weight"))
+            layer.weight = leaves[-1] * 2 / leaves[-1].norm()
+        penalty(gradient(network, noise(shape))).backward()
+        found.append({str(i): leaf.grad.numpy() for i, leaf in enumerate(leaves)})
+    assert_same(*found)
+
+
+@pytest.mark.parametrize("layer", [0, 2, 4])
+def test_against_finite_differences(layer):
+    net, shape = critic(2, batch=2)
+    penalty(fast(net, noise(shape))).backward()
+    weight = net[layer].weight
+    values, gradient = weight.numpy(), weight.grad.numpy()
+    where = np.unravel_index(np.abs(gradient).argmax(), gradient.shape)
+    step, ends = 1e-3, []  # small enough to stay within a linear region
+    for sign in (1, -1):
+        moved = values.copy()
+        moved[where] += sign * step
+        weight.set_value(moved)
+        ends.append(float(penalty(fast(net, noise(shape)))))
+    assert (ends[0] - ends[1]) / (2 * step) == pytest.approx(gradient[where], rel=1e-2)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_other_networks_are_paddles(name):
+    layers = nn.Conv2D(1, 4, 4, 2, 1), OTHERS[name](), nn.Conv2D(4, 1, 4, 2, 1)
+    net, shape = stack(*layers, shape=(3, 1, 12, 12))
+    program, twin = kernels._program(net, noise(shape), None), copy.deepcopy(net)
+    assert program is None or not program.piecewise_linear
+    x, y = noise(shape), noise(shape)
+    found, expected = kernels.input_gradient(net, x), slow(twin, y)
+    assert_same({"g": found.numpy()}, {"g": expected.numpy()})
+    penalty(found).backward()
+    penalty(expected).backward()
+    assert np.abs(x.grad.numpy()).max() > 1e-3
+    assert_same(gradients(net) | {"x": x.grad.numpy()}, gradients(twin) | {"x": y.grad.numpy()})
+
+
+def test_an_input_without_gradient_stays_so():
+    net, shape = stack(nn.Conv2D(1, 4, 3), nn.Tanh(), shape=(3, 1, 5, 5))
+    x = noise(shape, needs_gradient=False)
+    penalty(kernels.input_gradient(net, x)).backward()
+    assert x.stop_gradient and x.grad is None
+    assert net[0].weight.grad is not None
+
+
+def test_plain_mode_and_eval_mode_and_no_grad():
+    net, shape = LINEAR["critic"]()
+    expected = {"g": fast(net, noise(shape)).numpy()}
+    with kernels.plain():
+        assert_same({"g": kernels.input_gradient(net, noise(shape)).numpy()}, expected)
+    with paddle.no_grad():
+        assert_same({"g": kernels.input_gradient(net, noise(shape)).numpy()}, expected)
+    net.eval()
+    assert_same({"g": kernels.input_gradient(net, noise(shape)).numpy()}, expected)
+    with paddle.no_grad():
+        assert_same({"g": kernels.input_gradient(net, noise(shape)).numpy()}, expected)
+
+
+def test_layouts_that_do_not_lie_in_one_piece():
+    net, _ = stack(nn.Conv2D(3, 4, 3), nn.ReLU(), nn.Conv2D(4, 1, 3), shape=())
+    twin = copy.deepcopy(net)
+    weights = noise((2, 6, 7, 3), seed=4, needs_gradient=False)
+    for network, gradient in ((net, fast), (twin, slow)):
+        g = gradient(network, noise((7, 6, 3, 2)).transpose([3, 2, 1, 0]).detach())
+        (g.transpose([0, 2, 3, 1]) * weights).sum().backward()
+    assert_same(gradients(net), gradients(twin))
+
+
+def test_memory_is_used_again():
+    net, shape = LINEAR["critic"]()
+    for seed in range(3):
+        loss = penalty(fast(net, noise(shape, seed)))
+        loss.backward()
+        del loss
+    assert len(kernels._program(net, noise(shape), None)._free) == 2  # activations and tangents
+
+
+def test_a_third_derivative_is_refused():
+    net, shape = LINEAR["critic"]()
+    loss = fast(net, noise(shape)).square().sum()
+    with pytest.raises((RuntimeError, OSError), match="third derivative"):
+        paddle.grad(loss, net[0].weight, create_graph=True)
