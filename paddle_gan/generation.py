@@ -13,6 +13,7 @@ from paddle import nn
 
 from paddle_gan import images, metrics
 from paddle_gan.errors import UserError
+from paddle_gan.latents import DRAWING
 from paddle_gan.networks import NETWORKS
 from paddle_gan.serialization import check_state, read
 
@@ -48,8 +49,8 @@ def shapes_of(network: nn.Layer) -> dict[str, tuple[int, ...]]:
 
 
 def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
-    """``n`` latents from N(0, I), float32, n x latent x 1 x 1; the same for a seed everywhere."""
-    return _normal(np.random.default_rng(seed), generator, n)
+    """``n`` latents of its prior, float32, n x latent x 1 x 1; the same for a seed everywhere."""
+    return _latents(np.random.default_rng(seed), generator, n)
 
 
 def generate(
@@ -69,7 +70,7 @@ def stream(
     """The images of ``latents(generator, n, seed)``, a batch at a time, in bounded memory."""
     rng = np.random.default_rng(seed)
     for start in range(0, n, _BATCH):
-        z = _normal(rng, generator, min(_BATCH, n - start))
+        z = _latents(rng, generator, min(_BATCH, n - start))
         yield _draw(generator, z, start, digit)
 
 
@@ -109,8 +110,8 @@ def _draw(generator: nn.Layer, z: np.ndarray, start: int, digit: int | None) -> 
     return generator(paddle.to_tensor(z), paddle.to_tensor(labels)).numpy()
 
 
-def _normal(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:
-    return rng.standard_normal((n, generator.latent, 1, 1), dtype="float32")
+def _latents(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:
+    return DRAWING[generator.prior](rng, [n, generator.latent, 1, 1])
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
@@ -144,6 +145,7 @@ def infer(
     interpolate: int | None = None,
     digit: int | None = None,
     data: str = "mnist",
+    inverted: bool = False,
 ) -> Path:
     """Draw ``num`` images, or a walk of ``interpolate`` frames, and write them to ``output``.
 
@@ -151,7 +153,8 @@ def infer(
     another's images the digit network of ``data`` keeps those it takes for one.
 
     The suffix decides: ``.png`` a grid (of a walk: a strip), ``.npy`` raw float32 N x C x H x W in
-    [-1, 1], ``.gif`` the walk as an animation. Returns the path.
+    [-1, 1], ``.gif`` the walk as an animation; ``inverted`` pictures are black on white. Returns
+    the path.
     """
     output = Path(output)
     allowed = (".png", ".npy", ".gif") if interpolate is not None else (".png", ".npy")
@@ -175,7 +178,7 @@ def infer(
     if output.suffix == ".npy":
         images.write_npy(output, interpolate or num, batches)
         return output
-    drawn = images.to_uint8(np.concatenate(list(batches)))
+    drawn = images.to_uint8(np.concatenate(list(batches)) * (-1 if inverted else 1))
     if output.suffix == ".gif":
         frames = [image.transpose(1, 2, 0) for image in drawn]
         images.write_animation(output, frames, len(frames) / _FRAMES_PER_SECOND)

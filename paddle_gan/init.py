@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import paddle
 from paddle import Tensor, nn
 
@@ -40,17 +42,17 @@ def constant_(x: Tensor, value: float) -> Tensor:
     return x
 
 
-def weight_init(layer: nn.Layer) -> None:
+def weight_init(layer: nn.Layer, scale: float = 1.0) -> None:
     """Initialize one layer as Radford et al. 2016 (DCGAN), section 4; use ``net.apply``.
 
     Conv2D, Conv2DTranspose and Linear weights are drawn from N(0, 0.02²), BatchNorm2D scales from
-    N(1, 0.02²); their biases become 0. Other layers are left alone.
+    N(``scale``, 0.02²); their biases become 0. Other layers are left alone.
     """
-    if isinstance(layer, (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)):
-        normal_(layer.weight, 0.0, 0.02)
+    if isinstance(layer, _WEIGHTED):
+        normal_(_weight(layer), 0.0, 0.02)
     elif isinstance(layer, nn.BatchNorm2D):
         if layer.weight is not None:
-            normal_(layer.weight, 1.0, 0.02)
+            normal_(layer.weight, scale, 0.02)
     else:
         return
     if layer.bias is not None:
@@ -60,7 +62,39 @@ def weight_init(layer: nn.Layer) -> None:
 def conv_init(layer: nn.Layer) -> None:
     """What the notebook's ``weight_init`` did in effect: convolutions only, BatchNorm at (1, 0)."""
     if isinstance(layer, (nn.Conv2D, nn.Conv2DTranspose)):
-        normal_(layer.weight, 0.0, 0.02)
+        normal_(_weight(layer), 0.0, 0.02)
 
 
-INITS = {"dcgan": weight_init, "conv": conv_init}
+def kaiming_init(layer: nn.Layer) -> None:
+    """Weights of convolutions and linear layers by ``kaiming_``, their biases 0."""
+    if isinstance(layer, _WEIGHTED):
+        kaiming_(_weight(layer))
+        if layer.bias is not None:
+            constant_(layer.bias, 0.0)
+
+
+def glorot_init(layer: nn.Layer) -> None:
+    """Weights uniform on ±(6 / (fan_in + fan_out))^½, biases 0; Glorot & Bengio 2010, eq. 16."""
+    if isinstance(layer, _WEIGHTED):
+        weight = _weight(layer)
+        area = int(weight[0][0].numel())  # of a kernel; 1 for a linear layer
+        bound = (6 / (area * (weight.shape[0] + weight.shape[1]))) ** 0.5
+        uniform_(weight, -bound, bound)
+        if layer.bias is not None:
+            constant_(layer.bias, 0.0)
+
+
+_WEIGHTED = (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)
+
+
+def _weight(layer: nn.Layer) -> Tensor:
+    return getattr(layer, "weight_orig", layer.weight)  # what spectral normalization divides
+
+
+INITS = {
+    "dcgan": weight_init,
+    "conv": conv_init,
+    "kaiming": kaiming_init,
+    "glorot": glorot_init,
+    "zero-scale": functools.partial(weight_init, scale=0.0),
+}

@@ -19,26 +19,42 @@ class Recipe:
     about: str
     game: str = "gan"  # a row of gans.GAMES
     networks: str = "dcgan"  # a row of networks.NETWORKS
+    norm: str = "batch"  # of the discriminator; a row of networks.norms.NORMS
     init: str = "dcgan"  # a row of init.INITS
     objective: str = "non-saturating"  # a row of losses.OBJECTIVES
+    penalty: str = "none"  # a row of penalties.PENALTIES
+    penalty_weight: float | None = None  # None for the paper's
+    augment: str = "none"  # what D sees; a row of augment.AUGMENTATIONS
+    pack: int = 1  # images that D judges as one
     latent: int = 100
     width: int = 64
     channels: int = 1
     image_size: int = 32
-    fresh_noise: bool = False  # draw new latents for the generator's half-step
+    critic_steps: int = 1  # of D for one of G; they share the batch
+    fresh_noise: int = 0  # new latents of G's half-step for each of D's; 0: the images D has judged
+    optimizer: str = "adam"  # a row of gans.optimizers.OPTIMIZERS
     lr: float = 0.001
+    lr_ratio: float = 1.0  # D's rate for G's
     betas: tuple[float, float] = (0.5, 0.999)
     batch_size: int = 64
     epochs: int = 40
+    max_steps: int | None = None
     ema_half_life: float = 10_000  # images; 0 for none
+    keep_every: int | None = None  # epochs after which a generator and its samples are set aside
+    canvas: int = 8  # samples in a row and in a column of the pictures
+    inverted: bool = False  # black on white
 
+
+_SMALL = dict(image_size=28, width=64, norm="none")
+_CONV = dict(_SMALL, networks="conv", init="glorot", lr=0.0002, batch_size=128, canvas=10)
+_WGAN = dict(objective="wasserstein", critic_steps=5, batch_size=320)  # 64 for each critic step
 
 RECIPES = {
     "dcgan": Recipe("the notebook's networks, trained as measured to be best"),
     "aistudio": Recipe(
         "the notebook's numbers; only its pixel range is put right",
         init="conv",
-        fresh_noise=True,
+        fresh_noise=1,
         lr=0.003,
         batch_size=16,
         ema_half_life=0,
@@ -47,30 +63,166 @@ RECIPES = {
         "the rate of Radford et al. 2016 and no average, as a baseline", lr=0.0002, ema_half_life=0
     ),
     "cdcgan": Recipe("dcgan with the digit as an input to both networks", networks="cdcgan"),
+    "mlp": Recipe(
+        "one hidden layer in each network, uniform latents",
+        **_SMALL,
+        networks="mlp",
+        init="glorot",
+        canvas=6,
+        inverted=True,
+    ),
+    "mlp-seed": Recipe(
+        "mlp with the numbers of the TensorFlow article",
+        **_SMALL,
+        networks="mlp",
+        init="kaiming",
+        lr=0.0002,
+        betas=(0.9, 0.999),
+        batch_size=128,
+        epochs=150,
+        max_steps=70_000,
+        ema_half_life=0,
+        canvas=6,
+        inverted=True,
+    ),
+    "conv": Recipe("convolutions without normalization, dropout in D", **_CONV, inverted=True),
+    "conv-seed": Recipe(
+        "conv with the numbers of the Keras article",
+        **_CONV,
+        inverted=True,
+        fresh_noise=2,
+        epochs=100,
+        ema_half_life=0,
+        keep_every=10,
+    ),
+    "sngan": Recipe(
+        "a small pair, D spectrally normalized",
+        networks="sngan",
+        norm="spectral-batch",
+        image_size=28,
+        latent=64,
+    ),
+    "sngan-seed": Recipe(
+        "sngan with the numbers of the PyTorch article",
+        networks="sngan",
+        norm="spectral-batch",
+        init="zero-scale",
+        image_size=28,
+        latent=64,
+        fresh_noise=1,
+        lr=0.0002,
+        batch_size=128,
+        epochs=50,
+        ema_half_life=0,
+        canvas=5,
+    ),
+    "sndcgan": Recipe(
+        "dcgan, D spectrally normalized, hinge loss", norm="spectral", objective="hinge"
+    ),
+    "wgan": Recipe(
+        "a critic with clipped weights",
+        **_WGAN,
+        penalty="clip",
+        fresh_noise=1,
+        optimizer="rmsprop",
+        lr=0.00005,
+    ),
+    "wgan-gp": Recipe(
+        "a critic with a gradient penalty",
+        **_WGAN,
+        norm="none",
+        penalty="gradient",
+        fresh_noise=1,
+        lr=0.0001,
+        betas=(0.0, 0.9),
+    ),
+    "lsgan": Recipe("dcgan with least squares", objective="least-squares"),
+    "hinge": Recipe("dcgan with the hinge loss", objective="hinge"),
 }
 
+
+def _whole(low: int) -> tuple:
+    return lambda v: v >= low and int(v) == v, f"a whole number, at least {low}"
+
+
+def _optional(low: int, unit: str) -> tuple:
+    return lambda v: v is None or (v >= low and int(v) == v), f"at least {low} {unit}"
+
+
+_POSITIVE = (lambda v: 0 < v < float("inf"), "a positive number")
 _RULES = {
-    "latent": (lambda v: v >= 1, "at least 1"),
-    "width": (lambda v: v >= 1, "at least 1"),
+    "latent": _whole(1),
+    "width": _whole(1),
     "channels": (lambda v: v in (1, 3), "1 (gray) or 3 (color)"),
-    "image_size": (lambda v: v in (16, 32, 64, 128), "16, 32, 64 or 128"),
-    "lr": (lambda v: 0 < v < float("inf"), "a positive number"),
-    "batch_size": (lambda v: v >= 2, "at least 2: BatchNorm needs something to average over"),
-    "epochs": (lambda v: v >= 1, "at least 1"),
-    "max_steps": (lambda v: v is None or v >= 1, "at least 1"),
-    "checkpoint_every": (lambda v: v is None or v >= 1, "at least 1 step"),
-    "evaluate_every": (lambda v: v is None or v >= 1, "at least 1 epoch"),
+    "image_size": (lambda v: v in range(8, 129, 4), "a multiple of 4 from 8 to 128"),
+    "pack": _whole(1),
+    "critic_steps": _whole(1),
+    "fresh_noise": _whole(0),
+    "penalty_weight": (lambda v: v is None or 0 < v < float("inf"), "a positive number"),
+    "lr": _POSITIVE,
+    "lr_ratio": _POSITIVE,
+    "betas": (lambda v: len(v) == 2 and all(0 <= b < 1 for b in v), "two numbers in [0, 1)"),
+    "batch_size": (
+        lambda v: v >= 2 and int(v) == v,
+        "at least 2: BatchNorm needs something to average over",
+    ),
+    "epochs": _whole(1),
+    "max_steps": _optional(1, "step"),
+    "checkpoint_every": _optional(1, "step"),
+    "evaluate_every": _optional(1, "epoch"),
+    "keep_every": _optional(1, "epoch"),
+    "canvas": _whole(1),
     "ema_half_life": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for none"),
     "on_nan": (lambda v: v in ("stop", "retry"), "stop or retry"),
-    "seed": (lambda v: 0 <= v < 2**31, "between 0 and 2147483647"),
+    "seed": (lambda v: v in range(2**31), "between 0 and 2147483647"),
 }
+_SIZES = {"dcgan": (16, 32, 64, 128), "cdcgan": (16, 32, 64, 128), "sngan": (28,)}
+_BATCH_NORMS = ("batch", "spectral-batch")
+# What does not go together, and why.
+_SENSELESS = [
+    (
+        lambda c: c["penalty"] in ("gradient", "r1") and c["norm"] in _BATCH_NORMS,
+        "penalty {penalty!r} is of each image by itself, and with norm {norm!r} D judges a batch "
+        "as a whole; take --norm none, instance or spectral",
+    ),
+    (
+        lambda c: (
+            c["objective"] == "wasserstein"
+            and c["penalty"] in ("none", "r1")
+            and c["norm"] != "spectral"
+        ),
+        "objective 'wasserstein' without a bound on the critic's slope has no minimum; "
+        "add --penalty clip or gradient, or --norm spectral",
+    ),
+    (
+        lambda c: c["penalty"] == "clip" and "spectral" in c["norm"],
+        "penalty 'clip' bounds weights that norm {norm!r} divides by their size anyway; "
+        "take one of both",
+    ),
+    (
+        lambda c: c["networks"] == "mlp" and c["norm"] not in ("none", "spectral"),
+        "norm {norm!r} is of feature maps, and the networks 'mlp' have none; "
+        "take --norm none or spectral",
+    ),
+    (
+        lambda c: c["networks"] == "cdcgan" and c["pack"] > 1,
+        "pack {pack} mixes images of several classes, and D of 'cdcgan' judges one class at a "
+        "time; take --pack 1",
+    ),
+    (
+        lambda c: c["batch_size"] % (c["critic_steps"] * c["pack"]),
+        "batch_size {batch_size}: it must be a multiple of critic_steps x pack, here "
+        "{critic_steps} x {pack}",
+    ),
+]
 
 
 def configure(recipe: str = "dcgan", **overrides) -> dict:
     """The resolved configuration of a run: the recipe's values, then what ``overrides`` gives.
 
     An override of None leaves the recipe's value. Raises UserError for an unknown recipe (naming
-    the nearest one), an unknown option or a value out of its range.
+    the nearest one), an unknown option, a value out of its range or values that exclude each
+    other.
     """
     if recipe not in RECIPES:
         near = difflib.get_close_matches(recipe, RECIPES, n=1, cutoff=0.0)
@@ -83,7 +235,6 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
         **dataclasses.asdict(RECIPES[recipe]),
         "data": "mnist",
         "seed": 0,
-        "max_steps": None,
         "checkpoint_every": None,
         "evaluate_every": None,
         "on_nan": "stop",
@@ -101,4 +252,14 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
             good = False
         if not good:
             raise UserError(f"{name} {config[name]!r}: it must be {rule}")
+    sizes = _SIZES.get(config["networks"])
+    if sizes and config["image_size"] not in sizes:
+        fitting = " or ".join(map(str, sizes))
+        raise UserError(
+            f"image_size {config['image_size']}: it must be {fitting} for the networks "
+            f"{config['networks']!r}"
+        )
+    for refused, reason in _SENSELESS:
+        if refused(config):
+            raise UserError(reason.format(**config))
     return config

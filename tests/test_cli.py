@@ -123,8 +123,8 @@ def test_a_flag_overrides_one_value_of_the_recipe(recipe, capsys):
         assert main(["--recipe", recipe, "--dry-run", *flags], command="train") == 0
         return json.loads(capsys.readouterr().out)
 
-    plain, changed = resolved(), resolved("--batch-size", "48")
-    assert changed == {**plain, "batch_size": 48}
+    plain, changed = resolved(), resolved("--batch-size", "45")
+    assert changed == {**plain, "batch_size": 45}
 
 
 def test_infer_draws_a_grid(infer):

@@ -147,4 +147,4 @@ def test_conv_init_is_what_the_notebook_did_in_effect():
     assert (generator.gan[1].weight.numpy() == 1).all()
     assert (generator.gan[1].bias.numpy() == 0).all()
     assert (generator.gan[1]._mean.numpy() == 3).all()
-    assert INITS == {"dcgan": weight_init, "conv": conv_init}
+    assert INITS["dcgan"] is weight_init and INITS["conv"] is conv_init

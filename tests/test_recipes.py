@@ -16,7 +16,7 @@ from paddle_gan.recipes import RECIPES, configure
 
 def test_aistudio_has_the_notebooks_numbers():
     config = configure("aistudio")
-    numbers = dict(batch_size=16, lr=0.003, betas=(0.5, 0.999), epochs=40, fresh_noise=True)
+    numbers = dict(batch_size=16, lr=0.003, betas=(0.5, 0.999), epochs=40, fresh_noise=1)
     sizes = dict(latent=100, width=64, channels=1, image_size=32)
     assert {name: config[name] for name in (*numbers, *sizes)} == {**numbers, **sizes}
     assert (config["init"], config["objective"]) == ("conv", "non-saturating")

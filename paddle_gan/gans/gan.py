@@ -2,84 +2,128 @@
 
 from __future__ import annotations
 
+import difflib
+import functools
+
 import paddle
-import paddle.nn.functional as F
 from paddle import Tensor, nn
 from paddle.utils import unique_name
 
-from paddle_gan import distributed
+from paddle_gan import distributed, latents
+from paddle_gan.augment import AUGMENTATIONS
+from paddle_gan.errors import UserError
+from paddle_gan.gans.optimizers import OPTIMIZERS
 from paddle_gan.init import INITS
 from paddle_gan.losses import OBJECTIVES
 from paddle_gan.networks import NETWORKS
+from paddle_gan.networks.norms import NORMS
+from paddle_gan.penalties import PENALTIES
 
 
 class GAN:
     """Owns both networks and their optimizers; ``train_step`` plays one round.
 
     ``config`` is a dict from :func:`paddle_gan.recipes.configure`. A game never logs, saves or
-    turns a loss into a float: the loop decides when that is worth waiting for.
+    turns a loss into a float: the loop decides when that is worth waiting for. Raises UserError
+    where a value names no row of its table.
     """
 
     def __init__(self, config: dict):
-        generator, discriminator = NETWORKS[config["networks"]]
-        image = {name: config[name] for name in ("width", "channels", "image_size")}
+        generator, discriminator = row(NETWORKS, config, "networks")
+        row(NORMS, config, "norm")
+        size = {name: config[name] for name in ("width", "image_size")}
+        self.pack = config["pack"]
         # Optimizer state is kept by parameter name, so names must not depend on what else this
         # process has built.
         with unique_name.guard():
-            self.generator = generator(latent=config["latent"], **image)
-            self.discriminator = discriminator(**image)
+            self.generator = generator(config["latent"], channels=config["channels"], **size)
+            self.discriminator = discriminator(
+                channels=config["channels"] * self.pack, norm=config["norm"], **size
+            )
         self.networks = {"Gnet": self.generator, "Dnet": self.discriminator}
         for network in self.networks.values():
-            network.apply(INITS[config["init"]])
-        self.objective = OBJECTIVES[config["objective"]]
-        self.fresh_noise = config["fresh_noise"]
+            network.apply(row(INITS, config, "init"))
+        self.objective = row(OBJECTIVES, config, "objective")
+        self.penalty = row(PENALTIES, config, "penalty")
+        self.penalty_weight = config["penalty_weight"]
+        if self.penalty_weight is None:
+            self.penalty_weight = self.penalty.weight
+        self.augment = row(AUGMENTATIONS, config, "augment")
+        self.fresh_noise, self.critic_steps = config["fresh_noise"], config["critic_steps"]
+        optimizer, name = row(OPTIMIZERS, config, "optimizer"), config["optimizer"]
         self.g_optimizer, self.d_optimizer = (
-            paddle.optimizer.Adam(
-                parameters=trainable(network),
-                learning_rate=config["lr"],
-                beta1=config["betas"][0],
-                beta2=config["betas"][1],
-                use_multi_tensor=True,  # one call for all parameters instead of one for each
+            optimizer(trainable(network), lr, config["betas"])
+            for network, lr in (
+                (self.generator, config["lr"]),
+                (self.discriminator, config["lr"] * config["lr_ratio"]),
             )
-            for network in self.networks.values()
         )
-        self.optimizers = {"Gadam": self.g_optimizer, "Dadam": self.d_optimizer}
+        self.optimizers = {f"G{name}": self.g_optimizer, f"D{name}": self.d_optimizer}
 
     def latents(self, n: int) -> Tensor:
-        """``n`` draws from N(0, I), this process's share of what all of them draw alike."""
-        rank, world = distributed.rank(), distributed.world()
-        drawn = paddle.randn([n * world, self.generator.latent, 1, 1])
-        return drawn[rank * n : (rank + 1) * n]  # n x latent x 1 x 1
+        """``n`` draws from the generator's prior, n x latent x 1 x 1."""
+        draw = latents.TRAINING[self.generator.prior]
+        return distributed.share(lambda n: draw([n, self.generator.latent, 1, 1]), n)
 
     def train_step(self, batch: list[Tensor]) -> dict[str, Tensor]:
-        """One half-step for each player.
+        """``critic_steps`` steps of D, which share the batch, and one of G.
 
         ``batch`` holds images B x C x H x W in [-1, 1], and labels B where networks with classes
-        need them. Returns scalars: both losses, and the mean probabilities D(x) and D(G(z)) before
-        D moved.
+        need them. Returns scalars: both losses, and what the objective reports of D before it
+        moved.
         """
-        real, *labels = batch
-        if not self.generator.classes:
-            labels = []
-        fake = self.generator(self.latents(len(real)), *labels)
-
-        real_logits = self.discriminator.logits(real, *labels)
-        fake_logits = self.discriminator.logits(fake.detach(), *labels)
-        d_loss = self.objective.discriminator(real_logits, fake_logits)
-        descend(d_loss, self.d_optimizer)
+        parts = zip(*(tensor.split(self.critic_steps) for tensor in batch))
+        for real, *labels in parts:
+            labels = labels if self.generator.classes else []
+            fake = self.generator(self.latents(len(real)), *labels)
+            d_loss, report = self._discriminator_step(real, fake.detach(), labels)
 
         if self.fresh_noise:
-            fake = self.generator(self.latents(len(real)), *labels)
+            labels = [label.tile([self.fresh_noise]) for label in labels]
+            fake = self.generator(self.latents(self.fresh_noise * len(real)), *labels)
         with frozen(self.discriminator):
-            g_loss = self.objective.generator(self.discriminator.logits(fake, *labels))
+            logits = self.discriminator.logits(self._shown(fake), *labels)
+            g_loss = self.objective.generator(logits)
             descend(g_loss, self.g_optimizer)
+        return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report}
 
-        return {
-            "d_loss": d_loss.detach(),
-            "g_loss": g_loss.detach(),
-            "d_real": F.sigmoid(real_logits.detach()).mean(),
-            "d_fake": F.sigmoid(fake_logits.detach()).mean(),
-        }
+    def _discriminator_step(self, real: Tensor, fake: Tensor, labels: list[Tensor]):
+        real, fake = self._shown(real), self._shown(fake)
+        real_logits = self.discriminator.logits(real, *labels)
+        fake_logits = self.discriminator.logits(fake, *labels)
+        loss = self.objective.discriminator(real_logits, fake_logits)
+        if self.penalty.term:
+            gradient = functools.partial(self._input_gradient, labels)
+            loss = loss + self.penalty_weight * self.penalty.term(gradient, real, fake)
+        descend(loss, self.d_optimizer)
+        if self.penalty.project:
+            self.penalty.project(trainable(self.discriminator), self.penalty_weight)
+        return loss.detach(), self.objective.report(real_logits.detach(), fake_logits.detach())
+
+    def _input_gradient(self, labels: list[Tensor], images: Tensor) -> Tensor:
+        return self.discriminator.input_gradient(images, *labels)
+
+    def _shown(self, images: Tensor) -> Tensor:
+        """Images as D sees them: augmented, ``pack`` of them as the channels of one."""
+        images = self.augment(images)
+        if self.pack == 1:
+            return images
+        channels, *size = images.shape[1:]
+        return images.reshape([-1, self.pack * channels, *size])  # B / pack x pack C x H x W
+
+
+def row(table: dict, config: dict, name: str):
+    """The row of a table that ``config[name]`` names; UserError with the nearest if there is none.
+
+    The tables are here and not where a configuration is checked, which must not import Paddle.
+    """
+    wanted = config[name]
+    if wanted not in table:
+        near = difflib.get_close_matches(str(wanted), table, n=1, cutoff=0.0)
+        raise UserError(
+            f"unknown {name} {wanted!r}; did you mean {near[0]!r}? There are {', '.join(table)}"
+        )
+    return table[wanted]
 
 
 def trainable(network: nn.Layer) -> list[Tensor]:
@@ -91,7 +135,7 @@ def descend(loss: Tensor, optimizer: paddle.optimizer.Optimizer) -> None:
     """Move the optimizer's parameters one step down the gradient of ``loss``."""
     loss.backward()
     distributed.average([p.grad for p in optimizer._parameter_list if p.grad is not None])
-    with unique_name.guard():  # the first step names Adam's moments
+    with unique_name.guard():  # the first step names the optimizer's moments
         optimizer.step()
     optimizer.clear_grad(set_to_zero=False)  # released, not zeroed: nothing accumulates
 

@@ -46,14 +46,19 @@ class Discriminator(dcgan.Discriminator):
     ``dcgan.Discriminator``.
     """
 
-    def __init__(self, width: int = 64, channels: int = 1, image_size: int = 32):
-        super().__init__(width, channels + 1, image_size)
+    def __init__(
+        self, width: int = 64, channels: int = 1, image_size: int = 32, norm: str = "batch"
+    ):
+        super().__init__(width, channels + 1, image_size, norm)
         self.plane = [-1, 1, image_size, image_size]
         self.embedding = nn.Embedding(CLASSES, image_size**2)
 
-    def logits(self, images: Tensor, labels: Tensor) -> Tensor:
-        plane = self.embedding(labels).reshape(self.plane)  # B x 1 x size x size
-        return super().logits(paddle.concat([images, plane], axis=1))
+    def score(self, images: Tensor, labels: Tensor) -> Tensor:
+        return super().score(self._with_class(images, labels))
 
-    def forward(self, images: Tensor, labels: Tensor) -> Tensor:
-        return self.dgan[-1](self.logits(images, labels))
+    def score_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        return super().score_gradient(self._with_class(images, labels))[:, :-1]
+
+    def _with_class(self, images: Tensor, labels: Tensor) -> Tensor:
+        plane = self.embedding(labels).reshape(self.plane)  # B x 1 x size x size
+        return paddle.concat([images, plane], axis=1)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import paddle
 from paddle import Tensor, nn
 
+from paddle_gan import kernels
 from paddle_gan.errors import UserError
-from paddle_gan.kernels import folded, run
+from paddle_gan.networks import discriminator
+from paddle_gan.networks.norms import NORMS
 
 
 class _NotebookKeys(nn.Layer):
@@ -58,6 +60,7 @@ class Generator(_NotebookKeys):
     """
 
     classes = 0  # it is told of none
+    prior = "normal"
 
     def __init__(self, latent: int = 100, width: int = 64, channels: int = 1, image_size: int = 32):
         super().__init__()
@@ -94,36 +97,39 @@ class Generator(_NotebookKeys):
 
     def fold(self) -> None:
         """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
-        self.gan = folded(self.gan)
+        self.gan = kernels.folded(self.gan)
 
     def forward(self, latents: Tensor) -> Tensor:
-        return run(self.gan, latents)
+        return kernels.run(self.gan, latents)
 
 
-class Discriminator(_NotebookKeys):
+class Discriminator(_NotebookKeys, discriminator.Discriminator):
     """Images B x channels x size x size in [-1, 1] to the probability of being real, B x 1 x 1 x 1.
 
-    ``logits`` gives the same before the sigmoid, which is what the losses take.
+    ``norm`` is a row of ``NORMS``; the notebook's is "batch". ``logits`` gives the same before the
+    sigmoid, which is what the losses take.
     Raises UserError for an ``image_size`` that is not 16, 32, 64 or 128.
     """
 
-    def __init__(self, width: int = 64, channels: int = 1, image_size: int = 32):
+    def __init__(
+        self, width: int = 64, channels: int = 1, image_size: int = 32, norm: str = "batch"
+    ):
         super().__init__()
-        layers, before, features = [], channels, width
+        norm, layers, before, features = NORMS[norm], [], channels, width
         for _ in range(_stages(image_size)):  # B x f x s x s -> B x 2f x s/2 x s/2
             layers += [
-                nn.Conv2D(before, features, 4, 2, 1, bias_attr=False),
-                nn.BatchNorm2D(features),
+                nn.Conv2D(before, features, 4, 2, 1, bias_attr=norm.bias),
+                *norm.after(features),
                 nn.LeakyReLU(0.2),
             ]
             before, features = features, 2 * features
         layers += [nn.Conv2D(before, 1, 4, 1, 0), nn.Sigmoid()]  # B x 1 x 1 x 1
         self.dgan = nn.Sequential(*layers)
+        if norm.spectral:
+            self.normalize_spectrally()
 
-    def logits(self, images: Tensor) -> Tensor:
-        """Images B x channels x size x size to log-odds of being real, B x 1 x 1 x 1."""
-        # Under automatic mixed precision the sums before it are bfloat16, too coarse for a loss.
-        return run(self.dgan, images, stop=-1).astype("float32")
+    def score(self, images: Tensor) -> Tensor:
+        return kernels.run(self.dgan, images, stop=-1)
 
-    def forward(self, images: Tensor) -> Tensor:
-        return self.dgan[-1](self.logits(images))
+    def score_gradient(self, images: Tensor) -> Tensor:
+        return kernels.input_gradient(self.dgan, images, stop=-1)

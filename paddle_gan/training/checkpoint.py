@@ -19,6 +19,7 @@ import paddle
 from paddle_gan import distributed
 from paddle_gan.errors import UserError
 from paddle_gan.generation import shapes_of
+from paddle_gan.images import write_whole
 from paddle_gan.serialization import check_state, read
 
 _KEPT = 2
@@ -62,6 +63,18 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
         if old.resolve() != best:
             shutil.rmtree(old, ignore_errors=True)
     return place
+
+
+def set_aside(out: Path, name: str) -> None:
+    """Keep the generator just saved, and its newest samples, for good as ``generators/name.*``."""
+    place = out / "generators"
+    try:
+        place.mkdir(exist_ok=True)
+        newest_samples = max((out / "samples").glob("step-*.png"))
+        for path in (out / "Gnet.pdparams", newest_samples):
+            write_whole(place / f"{name}{path.suffix}", path.read_bytes())
+    except OSError as error:
+        raise UserError(f"cannot write into {place}: {error.strerror}") from error
 
 
 def load(out: Path, networks: dict, optimizers: dict) -> dict:

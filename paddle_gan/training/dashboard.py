@@ -18,8 +18,11 @@ from paddle_gan import images as pictures
 _TAGS = {
     "d_loss": "loss/discriminator",
     "g_loss": "loss/generator",
-    "d_real": "probability/D(x)",
-    "d_fake": "probability/D(G(z))",
+    "wasserstein": "loss/wasserstein_estimate",
+    "d_real": "output/D(x)",
+    "d_fake": "output/D(G(z))",
+    "accuracy_real": "output/accuracy_real",
+    "accuracy_fake": "output/accuracy_generated",
     "images_per_second": "speed/images_per_second",
     "fid": "score/FID",
     "kid": "score/KID",
@@ -27,6 +30,8 @@ _TAGS = {
     "precision": "score/precision",
     "recall": "score/recall",
 }
+_UNPLOTTED = {"step", "epoch", "images", "kid_std", "is_std"}
+_NOTEBOOK = {"d_loss": "D loss", "g_loss": "G Loss"}
 
 
 def open_dashboard(out: Path, config: dict, step: int, total_steps: int):
@@ -95,14 +100,17 @@ class Dashboard:
         images = step * self._batch_size
         line = {"step": step, "epoch": epoch, "images": images, **values}
         self.record({**line, "images_per_second": round(speed, 1)})
-        self._bar.set_postfix_str(f"D {values['d_loss']:.3f} G {values['g_loss']:.3f}", False)
+        losses = {name: value for name, value in values.items() if name.endswith("_loss")}
+        self._bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, False)
 
     def epoch(self, epoch: int, seconds: float, scalars: dict) -> None:
-        """Print the notebook's line at the end of an epoch."""
-        self.say(
-            f"[{epoch:03d}/{self._config['epochs']:03d}] {seconds:.2f} sec(s) "
-            f"D loss: {float(scalars['d_loss']):.6f} G Loss: {float(scalars['g_loss']):.6f}"
-        )
+        """Print the notebook's line at the end of an epoch, and D's accuracy if it has one."""
+        values = {name: float(value) for name, value in scalars.items()}
+        parts = [f"{_NOTEBOOK.get(n, n)}: {values[n]:.6f}" for n in values if n.endswith("_loss")]
+        if "accuracy_real" in values:
+            parts.append("D right on {accuracy_real:.0%} real, {accuracy_fake:.0%} generated")
+        line = " ".join(parts).format(**values)
+        self.say(f"[{epoch:03d}/{self._config['epochs']:03d}] {seconds:.2f} sec(s) {line}")
 
     def warn(self, step: int, warning: str) -> None:
         """Say that something looks wrong, here and on the dashboard."""
@@ -120,7 +128,7 @@ class Dashboard:
 
     def samples(self, step: int, images: np.ndarray) -> None:
         """Show generated images, float32 N x C x H x W in [-1, 1]."""
-        picture = pictures.grid(pictures.to_uint8(images))
+        picture = self._canvas(pictures.to_uint8(images))
         pictures.write_picture(self._samples / f"step-{step:08d}.png", picture)
         self._show("images/samples", picture, step)
 
@@ -128,7 +136,7 @@ class Dashboard:
         """Show real images, uint8 N x C x H x W, once."""
         if (self._samples / "real.png").exists():
             return
-        picture = pictures.grid(images)
+        picture = self._canvas(images)
         pictures.write_picture(self._samples / "real.png", picture)
         self._show("images/real", picture, 0)
 
@@ -148,10 +156,14 @@ class Dashboard:
 
     def _plot(self, line: dict) -> None:
         for name, value in line.items():
-            if name in _TAGS:
-                self._writer.add_scalar(_TAGS[name], value, line["step"])
+            if isinstance(value, (int, float)) and name not in _UNPLOTTED:
+                self._writer.add_scalar(_TAGS.get(name, f"game/{name}"), value, line["step"])
         if "warning" in line:
             self._writer.add_text("warnings", line["warning"], line["step"])
+
+    def _canvas(self, images: np.ndarray) -> np.ndarray:
+        picture = pictures.grid(images)
+        return 255 - picture if self._config["inverted"] else picture
 
     def _show(self, tag: str, picture: np.ndarray, step: int) -> None:
         # VisualDL scales the array it is given in place and wants three channels.

@@ -67,7 +67,7 @@ def train(
 
 def _play(run: Run, images: data.ImageSet, place) -> None:
     batch_size, seed = run.config["batch_size"], run.config["seed"]
-    save_every, evaluate_every = run.config["checkpoint_every"], run.config["evaluate_every"]
+    save_every = run.config["checkpoint_every"]
     share = {"rank": distributed.rank(), "world": distributed.world()}
     stopped = False
     with StopSignal() as stop:
@@ -86,7 +86,7 @@ def _play(run: Run, images: data.ImageSet, place) -> None:
                         run.log(epoch + 1, scalars)
                     at_end = run.step % run.steps_per_epoch == 0 or run.step == run.total
                     if at_end or (save_every and run.step % save_every == 0):
-                        run.save(at_end and evaluate_every and (epoch + 1) % evaluate_every == 0)
+                        run.save(epoch + 1 if at_end else None)
                     stopped = stop.asked(run.step)
                     if at_end or stopped:
                         break

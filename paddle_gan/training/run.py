@@ -16,7 +16,6 @@ from paddle_gan.training.dashboard import open_dashboard
 from paddle_gan.training.ema import Ema
 from paddle_gan.training.health import Health, NotFinite
 
-_SAMPLES = 64
 _SCORED = 10_000
 _RETRIES = 3
 
@@ -51,7 +50,8 @@ class Run:
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume and checkpoint.newest(out):
             self._restore()
-        self._latents = generation.latents(self.game.generator, _SAMPLES, config["seed"])
+        self._shown = config["canvas"] ** 2
+        self._latents = generation.latents(self.game.generator, self._shown, config["seed"])
 
     def start(self, images: ImageSet) -> None:
         """Let all processes begin alike, and open the dashboard. The first thing that writes."""
@@ -59,7 +59,7 @@ class Run:
             distributed.broadcast(network.parameters())
         self.board = open_dashboard(self.out, self.config, self.step, self.total)
         # From all over the set: many are sorted by class.
-        self.board.real(images.images[:: max(1, len(images) // _SAMPLES)][:_SAMPLES])
+        self.board.real(images.images[:: max(1, len(images) // self._shown)][: self._shown])
 
     def step_seed(self) -> int:
         """The seed of the step to come: a resumed run repeats no draw and misses none."""
@@ -72,8 +72,11 @@ class Run:
         self._warn(self._health.losses(self.step, values))
         self.board.scalars(self.step, epoch, values)
 
-    def save(self, evaluate: bool = False) -> None:
-        """Samples, scores where asked for, a checkpoint. Raises NotFinite, saving nothing."""
+    def save(self, finished: int | None = None) -> None:
+        """Samples, a checkpoint, and what is due after epoch ``finished``, if one ends here.
+
+        Raises NotFinite, saving nothing.
+        """
         # The checkpoint comes last: a run that ends in between is resumed before all of them.
         self._settle()
         drawer = self.networks["Gnet"]
@@ -81,11 +84,17 @@ class Run:
         samples = generation.generate(drawer, self._latents)
         self._warn(self._health.samples(self.step, samples))
         self.board.samples(self.step, samples)
-        if evaluate and distributed.rank() == 0:
+        if self._due("evaluate_every", finished):
             self._evaluate(drawer)
         if self.ema is None:
             drawer.train()
         self._write()
+        if self._due("keep_every", finished):
+            checkpoint.set_aside(self.out, f"epoch-{finished:03d}")
+
+    def _due(self, every: str, epoch: int | None) -> bool:
+        every = self.config[every]
+        return bool(epoch and every and epoch % every == 0 and distributed.rank() == 0)
 
     def _evaluate(self, drawer) -> None:
         drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))

@@ -12,9 +12,19 @@ from paddle_gan import images, recipes
 from paddle_gan.errors import UserError
 
 _CONFIG = "config.json"
-_OURS = re.compile(r"config\.json|metrics\.jsonl|samples|log|checkpoints|best|.+\.(pdparams|pdopt)")
+_OURS = re.compile(
+    r"config\.json|metrics\.jsonl|samples|log|checkpoints|best|generators|.+\.(pdparams|pdopt)"
+)
 _UNFINISHED = re.compile(r"\..+\.\d+")  # what is written beside, and left by a process that died
-_LENGTH = ("epochs", "max_steps", "checkpoint_every", "evaluate_every", "data", "on_nan")
+_LENGTH = (
+    "epochs",
+    "max_steps",
+    "checkpoint_every",
+    "evaluate_every",
+    "keep_every",
+    "data",
+    "on_nan",
+)
 
 
 def claim(out: Path, keep: bool) -> None:

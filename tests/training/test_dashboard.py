@@ -39,7 +39,7 @@ def test_the_page_shows_the_curves_and_the_samples(run):
         set_view(driver, 1400, 900)
         open_charts(driver, address, charts=2)  # waits for both curves
         text = driver.find_element("tag name", "body").text
-        assert "loss" in text and "probability" in text and "speed" in text
+        assert "loss" in text and "output" in text and "speed" in text
         assert str(run / "log") in text
         picture = np.frombuffer(driver.get_screenshot_as_png(), np.uint8)
         assert cv2.imdecode(picture, cv2.IMREAD_COLOR).shape == (900, 1400, 3)

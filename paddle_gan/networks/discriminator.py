@@ -1,0 +1,61 @@
+"""What every discriminator has besides its layers."""
+
+from __future__ import annotations
+
+import paddle
+import paddle.nn.functional as F
+from paddle import Tensor, nn
+
+from paddle_gan import kernels
+from paddle_gan.networks.norms import SpectralNorm
+
+
+class Discriminator(nn.Layer):
+    """Images B x C x H x W in [-1, 1] to the probability of being real, one for each image.
+
+    A subclass has ``score(images)``, the log-odds of it, with the labels for a second argument
+    where it wants them, and calls ``normalize_spectrally`` where it is to be. It may have a faster
+    ``score_gradient``.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self._spectral: list[SpectralNorm] = []
+
+    def normalize_spectrally(self) -> None:
+        """Bound every convolution and linear layer by spectral normalization."""
+        layers = [m for m in self.sublayers() if isinstance(m, (nn.Conv2D, nn.Linear))]
+        self._spectral = [SpectralNorm(layer) for layer in layers]
+
+    def remove_spectral_norm(self) -> None:
+        """Keep the weights as they are now, so that nothing is computed but the layers."""
+        for norm in self._spectral:
+            norm.remove()
+        self._spectral = []
+
+    def logits(self, images: Tensor, *labels: Tensor) -> Tensor:
+        """The log-odds of being real, or a critic's score; one for each image."""
+        self._normalize()
+        # Under automatic mixed precision the sums before it are bfloat16, too coarse for a loss.
+        return self.score(images, *labels).astype("float32")
+
+    def forward(self, images: Tensor, *labels: Tensor) -> Tensor:
+        return F.sigmoid(self.logits(images, *labels))
+
+    def input_gradient(self, images: Tensor, *labels: Tensor) -> Tensor:
+        """The gradient of each logit by its image, B x C x H x W; it has a derivative itself.
+
+        Only where an image's logit depends on that image alone, so not with BatchNorm.
+        """
+        self._normalize()
+        return self.score_gradient(images.detach(), *labels)
+
+    def score_gradient(self, images: Tensor, *labels: Tensor) -> Tensor:
+        """``input_gradient`` with the weights as they are."""
+        images.stop_gradient = False
+        with kernels.plain():
+            return paddle.grad(self.score(images, *labels).sum(), images, create_graph=True)[0]
+
+    def _normalize(self) -> None:
+        for norm in self._spectral:
+            norm()

@@ -1,0 +1,77 @@
+"""How a discriminator is normalized: a layer behind each convolution, spectral norm, or neither."""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
+
+import paddle
+import paddle.nn.functional as F
+from paddle import Tensor, nn
+
+
+class Norm(NamedTuple):
+    """``layer(features)`` stands behind each inner convolution; ``spectral`` is of every weight."""
+
+    layer: Callable[[int], nn.Layer] | None = None
+    spectral: bool = False
+
+    def after(self, features: int) -> list[nn.Layer]:
+        """The normalizing layer, if there is one."""
+        return [self.layer(features)] if self.layer else []
+
+    @property
+    def bias(self) -> bool | None:
+        """``bias_attr`` of the layer before: a mean that is subtracted makes a bias useless."""
+        return False if self.layer else None
+
+
+NORMS = {
+    "batch": Norm(nn.BatchNorm2D),
+    "instance": Norm(nn.InstanceNorm2D),
+    "spectral": Norm(spectral=True),
+    "spectral-batch": Norm(nn.BatchNorm2D, spectral=True),
+    "none": Norm(),
+}
+
+
+class SpectralNorm:
+    """Divides a layer's weight by its largest singular value; Miyato et al. 2018, algorithm 1.
+
+    The trained parameter becomes ``weight_orig``, and ``weight`` what was last computed from it.
+    The singular value is found by power iteration, one round for each call in training; its left
+    vector is the buffer ``weight_u``. No hooks, as they would keep a network off the fast kernels:
+    whoever runs the layer calls this first.
+    """
+
+    def __init__(self, layer: nn.Layer):
+        self.layer = layer
+        self.weight = layer._parameters.pop("weight")
+        layer.add_parameter("weight_orig", self.weight)
+        u = paddle.randn([self._matrix().shape[0]])
+        layer.register_buffer("weight_u", F.normalize(u, axis=0))
+        layer.weight = self.weight.detach()
+
+    def __call__(self) -> None:
+        matrix, u = self._matrix(), self.layer.weight_u
+        with paddle.no_grad():
+            v = F.normalize(matrix.t().mv(u), axis=0)
+            u = F.normalize(matrix.mv(v), axis=0)
+            if self.layer.training:
+                paddle.assign(u, output=self.layer.weight_u)
+        sigma = (u * matrix.mv(v)).sum()
+        self.layer.weight = self.weight / sigma
+
+    def remove(self) -> None:
+        """Leave the layer as an ordinary one that computes the same."""
+        self()
+        value = self.layer.weight.detach()
+        del (
+            self.layer.weight,
+            self.layer._buffers["weight_u"],
+            self.layer._parameters["weight_orig"],
+        )
+        self.weight.set_value(value)
+        self.layer.add_parameter("weight", self.weight)
+
+    def _matrix(self) -> Tensor:
+        return self.weight.reshape([self.weight.shape[0], -1])
