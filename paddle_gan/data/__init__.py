@@ -1,4 +1,4 @@
-"""Images to train on: MNIST, the embedded digits, IDX files or a folder of images."""
+"""Images to train on: MNIST, the embedded digits, stacks of them, IDX files, image folders."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from paddle_gan.data.image_set import ImageSet
 from paddle_gan.data.loader import batches_per_epoch, loader
 from paddle_gan.data.mnist import load_embedded, load_mnist
 from paddle_gan.data.pixels import to_float
+from paddle_gan.data.stacked import stack
 from paddle_gan.errors import UserError
 
 __all__ = ["ImageSet", "batches_per_epoch", "load_images", "loader", "to_float"]
@@ -24,7 +25,8 @@ def load_images(
 ) -> ImageSet:
     """Read a set of images, squares of `image_size` with 1 (gray) or 3 (RGB) channels.
 
-    source: "mnist", "embedded", a folder of IDX files or a folder of images.
+    source: "mnist", "embedded", a folder of IDX files or a folder of images; "stacked" for stacks
+        of three MNIST digits, "stacked:SOURCE" for stacks of another source's (see ``stack``).
     split: "train" to train on; "test" to judge by; "fit" is "train" without "test". MNIST and IDX
         folders bring a test set, so there "fit" equals "train"; of other sets "test" is a fixed
         fifth of every class, which "train" contains and "fit" does not.
@@ -36,10 +38,20 @@ def load_images(
             f"no images of size {image_size} with {channels} channels in split {split!r}; the size "
             f"is at least 1, channels are 1 or 3, splits are {', '.join(SPLITS)}"
         )
+    kind, colon, below = os.fspath(source).partition(":")
+    if kind == "stacked":
+        if channels != 3:
+            raise UserError(
+                f"data {source} has three channels, one a digit: --channels 3 trains on it, and "
+                "paddle-gan modes, with the data of the digits, scores"
+            )
+        return stack(load_images(below if colon else "mnist", image_size, 1, split))
     if source in NAMED:
         return NAMED[source](image_size, channels, split)
     if not os.fspath(source):
-        raise UserError("the name of the data is empty; data is mnist, embedded or a folder")
+        raise UserError(
+            "the name of the data is empty; data is mnist, embedded, stacked or a folder"
+        )
     folder = Path(os.path.expanduser(source))
     load = load_idx_folder if is_idx_folder(folder) else load_image_folder
     return load(folder, image_size, channels, split)

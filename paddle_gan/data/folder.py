@@ -63,7 +63,7 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
 def _image_paths(folder: Path) -> list[Path]:
     if not os.path.isdir(folder):
         state = "is not a folder" if os.path.exists(folder) else "does not exist"
-        raise UserError(f"{folder} {state}; data is mnist, embedded, {WANTED}")
+        raise UserError(f"{folder} {state}; data is mnist, embedded, stacked, {WANTED}")
     below = sorted(path for path in folder.rglob("*") if IMAGE_NAME.search(path.name))
     paths = [path for path in below if not _is_hidden(path.relative_to(folder))]
     if not paths:

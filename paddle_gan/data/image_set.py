@@ -23,6 +23,11 @@ class ImageSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    @property
+    def has_digits(self) -> bool:
+        """Whether the labels are those of digits, 0 to 9."""
+        return self.labels is not None and bool(np.isin(self.labels, range(10)).all())
+
 
 def split_indices(labels: np.ndarray, split: str) -> np.ndarray:
     """Ascending indices of a split, for data that comes without a test set of its own.
