@@ -16,7 +16,7 @@ _SEED = "the seed of every random draw"
 
 TRAIN = [
     ("--recipe", dict(help=f"one of: {', '.join(sorted(RECIPES))}; dcgan unless named")),
-    ("--data", dict(metavar="mnist|embedded|PATH", help="digits, or a folder of IDX files/images")),
+    ("--data", dict(metavar="mnist|embedded|stacked|PATH", help="digits, or a folder of images")),
     ("--epochs", dict(type=int, help="times through the data")),
     ("--max-steps", dict(type=int, metavar="N", help="stop after N steps")),
     ("--batch-size", dict(type=int, metavar="N", help="images in a step")),
@@ -52,13 +52,24 @@ TRAIN = [
 ]
 
 _DATA = ("--data", dict(default="mnist", metavar="mnist|embedded|PATH", help="the real digits"))
+_SOURCE = ("source", dict(help="a Gnet.pdparams, or samples in a .npy file"))
+_JSON = ("--json", dict(action="store_true", dest="as_json", help="one line of JSON"))
 EVALUATE = [
-    ("source", dict(help="a Gnet.pdparams, or samples in a .npy file")),
+    _SOURCE,
     _DATA,
     ("--num", dict(type=int, default=10_000, metavar="N", help="how many samples")),
     ("--seed", dict(type=int, default=0, help=_SEED)),
-    ("--json", dict(action="store_true", dest="as_json", help="one line of JSON")),
+    _JSON,
     ("--report", dict(metavar="FILE.png", help="write a picture of the findings")),
+    _DEVICE,
+]
+
+MODES = [
+    _SOURCE,
+    _DATA,
+    ("--num", dict(type=int, default=26_000, metavar="N", help="how many samples")),
+    ("--seed", dict(type=int, default=0, help=_SEED)),
+    _JSON,
     _DEVICE,
 ]
 
@@ -109,6 +120,15 @@ def _evaluate(device, as_json, **arguments) -> None:
     print(json.dumps(result) if as_json else summary(result))
 
 
+def _modes(device, as_json, **arguments) -> None:
+    _start(device)
+    from paddle_gan.evaluation import modes_of_file
+    from paddle_gan.metrics import modes_summary
+
+    result = modes_of_file(**arguments)
+    print(json.dumps(result) if as_json else modes_summary(result))
+
+
 def _digits(device, **arguments) -> None:
     _start(device)
     from paddle_gan.metrics import digit_network
@@ -131,6 +151,7 @@ COMMANDS = {
     "train": (_train, TRAIN, "train a recipe"),
     "infer": (_infer, INFER, "draw images from a checkpoint"),
     "evaluate": (_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
+    "modes": (_modes, MODES, "count the modes that a generator of stacked digits draws"),
     "digits": (_digits, DIGITS, "train or show the digit network behind the scores"),
 }
 

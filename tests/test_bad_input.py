@@ -12,7 +12,7 @@ import pytest
 import paddle_gan
 from paddle_gan.cli import main
 from tests.training import harness
-from tests.wrong_calls import EVALUATE, INFER, TINY, TRAIN, Wrong
+from tests.wrong_calls import EVALUATE, INFER, MODES, TINY, TRAIN, Wrong
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
 GPU = paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
@@ -20,7 +20,12 @@ GPU = paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0
 
 TABLE = [
     pytest.param(command, row, id=f"{command}: {row.name}")
-    for command, rows in (("train", TRAIN), ("infer", INFER), ("evaluate", EVALUATE))
+    for command, rows in {
+        "train": TRAIN,
+        "infer": INFER,
+        "evaluate": EVALUATE,
+        "modes": MODES,
+    }.items()
     for row in rows
 ]
 

@@ -116,6 +116,18 @@ TRAIN = [
     Wrong("rate that explodes", "--lr 1e30 --max-steps 99", "not finite"),
     Wrong("odd image size", "--image-size 33", "image_size 33: it must be 16, 32, 64 or 128"),
     Wrong("two channels", "--channels 2", "channels 2: it must be 1 (gray) or 3 (color)"),
+    Wrong(
+        "scores of color",
+        "--channels 3 --evaluate-every 1",
+        "--evaluate-every scores digits of one channel",
+    ),
+    Wrong("gray stacks", "--data stacked:{here}/digits", "has three channels, one a digit"),
+    Wrong(
+        "stacks of unknown digits",
+        "--data stacked:{here}/digits --channels 3",
+        "stacks need digits with labels 0 to 9",
+    ),
+    Wrong("stacks of no data", "--data stacked: --channels 3", "the name of the data is empty"),
     Wrong("no width", "--width 0", "width 0: it must be at least 1"),
     Wrong("width beyond memory", "--width 100000000", "does not fit into the memory"),
     Wrong("negative latent", "--latent -5", "latent -5: it must be at least 1"),
@@ -241,4 +253,26 @@ EVALUATE = [
         lambda here: np.save(here / "s.npy", np.zeros((99, 32, 32), "float32")),
     ),
     Wrong("samples in words", "{here}/good.pdparams --num all", "invalid int value: 'all'"),
+    Wrong("no samples", "{here}/good.pdparams --num 0", "--num must be at least 1"),
+    Wrong("negative seed", "{here}/good.pdparams --seed -1", "--seed 0"),
+    Wrong(
+        "a single number",
+        "{here}/s.npy",
+        "cannot be scored",
+        lambda here: np.save(here / "s.npy", np.float32(1)),
+    ),
+    Wrong(
+        "data of stacks", "{here}/good.pdparams --num 9 --data stacked", "has three channels, one"
+    ),
+]
+MODES = [
+    Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),
+    Wrong("gray generator", "{here}/good.pdparams", "give float32 N x 3 x 32 x 32 in [-1, 1]"),
+    Wrong(
+        "empty samples",
+        "{here}/s.npy",
+        "samples of shape (0, 3, 32, 32) cannot be scored",
+        lambda here: np.save(here / "s.npy", np.zeros((0, 3, 32, 32), "float32")),
+    ),
+    Wrong("no samples", "{here}/good.pdparams --num 0", "--num must be at least 1"),
 ]

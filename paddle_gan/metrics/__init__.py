@@ -2,6 +2,7 @@
 
 from paddle_gan.metrics.digits import DigitNetwork, describe, digit_network, embed
 from paddle_gan.metrics.evaluate import as_digits, evaluate, summary
+from paddle_gan.metrics.modes import modes, modes_summary
 
 __all__ = [
     "DigitNetwork",
@@ -10,5 +11,7 @@ __all__ = [
     "digit_network",
     "embed",
     "evaluate",
+    "modes",
+    "modes_summary",
     "summary",
 ]

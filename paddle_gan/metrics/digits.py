@@ -184,7 +184,7 @@ def _other_grays(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def _check_labels(digits: ImageSet) -> None:
-    if digits.labels is None or not np.isin(digits.labels, range(10)).all():
+    if not digits.has_digits:
         raise UserError(f"{digits.source}: the digit network needs labels 0 to 9; use mnist")
 
 

@@ -59,22 +59,27 @@ def evaluate(samples: np.ndarray, data: str = "mnist", n: int = 10_000) -> dict:
             "samples": float(np.median(distances)),
             "held_out": float(np.median(reference["nearest"])),
         },
-        "digit_network": {
-            "accuracy": network.accuracy,
-            "sha256": network.sha256,
-            "trained_on": network.source,
-        },
+        "digit_network": facts(network),
     }
 
 
-def as_digits(samples: np.ndarray) -> np.ndarray:
-    """Samples as the digit network reads them: float32 N x 1 x 32 x 32.
+def facts(network: DigitNetwork) -> dict:
+    """What a result says of the digit network behind it."""
+    return {
+        "accuracy": network.accuracy,
+        "sha256": network.sha256,
+        "trained_on": network.source,
+    }
 
-    Raises UserError for what is not float N x 1 x H x H in [-1, 1].
+
+def as_digits(samples: np.ndarray, channels: int = 1) -> np.ndarray:
+    """Samples in the form of the digits that the network reads: float32 N x C x 32 x 32.
+
+    Raises UserError for what is not float N x C x H x H in [-1, 1] with C = `channels`.
     """
     samples = np.asarray(samples)
-    shape, wanted = samples.shape, "give float32 N x 1 x 32 x 32 in [-1, 1]"
-    if samples.ndim != 4 or shape[1] != 1 or shape[2] != shape[3] or 0 in shape:
+    shape, wanted = samples.shape, f"give float32 N x {channels} x 32 x 32 in [-1, 1]"
+    if samples.ndim != 4 or shape[1] != channels or shape[2] != shape[3] or 0 in shape:
         raise UserError(f"samples of shape {shape} cannot be scored as digits; {wanted}")
     if samples.dtype.kind != "f":
         raise UserError(f"samples of type {samples.dtype} cannot be scored; {wanted}")
@@ -85,13 +90,14 @@ def as_digits(samples: np.ndarray) -> np.ndarray:
         raise UserError(f"samples range over [{low:.4g}, {high:.4g}]; {wanted}")
     samples = samples.astype(np.float32)
     if shape[2] != SIZE:
-        samples = np.stack([to_square(image, SIZE) for image in samples[:, 0]])[:, None]
+        planes = [to_square(plane, SIZE) for plane in samples.reshape(-1, *shape[2:])]
+        samples = np.stack(planes).reshape(*shape[:2], SIZE, SIZE)
     return samples
 
 
 def summary(result: dict) -> str:
     """What ``evaluate`` found, as a table for people."""
-    network, nearest = result["digit_network"], result["nearest"]
+    nearest = result["nearest"]
     rows = (result, result["floor"], result["noise"])
 
     def line(name, form):
@@ -101,8 +107,7 @@ def summary(result: dict) -> str:
     return "\n".join(
         [
             result["protocol"],
-            f"digit network: {network['accuracy']:.2%} right, sha256 {network['sha256'][:16]}, "
-            f"trained on {network['trained_on']}",
+            judge(result),
             f"{'':<18}{'samples':>20}{'floor (train)':>20}{'noise':>20}",
             line("FID", "{fid:.2f}"),
             line("KID", "{kid:.4f} ± {kid_std:.4f}"),
@@ -114,6 +119,15 @@ def summary(result: dict) -> str:
             f"{nearest['protocol']}: samples {nearest['samples']:.2f}, "
             f"held-out digits {nearest['held_out']:.2f}",
         ]
+    )
+
+
+def judge(result: dict) -> str:
+    """The line of a summary that names the digit network."""
+    network = result["digit_network"]
+    return (
+        f"digit network: {network['accuracy']:.2%} right, sha256 {network['sha256'][:16]}, "
+        f"trained on {network['trained_on']}"
     )
 
 

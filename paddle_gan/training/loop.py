@@ -28,8 +28,8 @@ def train(
     """Train a recipe ("dcgan" unless named) and write the run under ``out``; returns that path.
 
     ``overrides`` are values of the recipe (``epochs``, ``batch_size``, ``lr``, ...), ``data``
-    ("mnist", "embedded" or a folder), ``seed``, ``max_steps`` and ``checkpoint_every`` (steps).
-    With ``resume`` the run in ``out`` goes on from its newest checkpoint with its own
+    ("mnist", "embedded", "stacked" or a folder), ``seed``, ``max_steps`` and ``checkpoint_every``
+    (steps). With ``resume`` the run in ``out`` goes on from its newest checkpoint with its own
     configuration; ``overrides`` may then lengthen it. Raises UserError for what cannot work.
     """
     out = Path(out)
@@ -40,6 +40,8 @@ def train(
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
+    if config["evaluate_every"] and config["channels"] != 1:
+        raise UserError("--evaluate-every scores digits of one channel; leave it out with 3")
     distributed.join()
     if distributed.rank() > 0:
         distributed.wait()  # rank 0 downloads, the others find the files

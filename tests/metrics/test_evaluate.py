@@ -144,6 +144,7 @@ def test_other_sizes_are_scaled_as_the_data_is():
     small = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.float32) / 127.5 - 1
     expected = cv2.resize(small[1], (32, 32), interpolation=cv2.INTER_LINEAR)
     assert np.array_equal(as_digits(small[:, None])[1, 0], expected)
+    assert np.array_equal(as_digits(small[None], channels=3)[0, 1], expected)
     large = np.repeat(np.repeat(small[:, :16, :16], 4, axis=1), 4, axis=2)[:, None]
     assert as_digits(large).shape == (3, 1, 32, 32)
     assert np.allclose(as_digits(large)[:, 0, ::2, ::2], small[:, :16, :16], atol=1e-6)
