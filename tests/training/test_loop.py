@@ -104,7 +104,7 @@ def test_an_epoch_has_a_line_like_the_notebook(few, train, tmp_path):
     status, stdout, stderr = train(tmp_path, *harness.TINY, "--data", few, "--epochs", "2")
     line = (
         r"\[00%d/002\] \d+\.\d\d sec\(s\) D loss: \d+\.\d{6} G Loss: \d+\.\d{6}"
-        r" D right on \d+% real, \d+% generated"
+        r" D right on \d+%% real, \d+%% generated"
     )
     first, *epochs = stdout.splitlines()
     assert (status, stderr) == (0, "")
