@@ -1,12 +1,12 @@
-"""Train variants of a recipe, score each, and print the rows of the table in docs/recipes.md.
+"""Train variants of recipes to the same number of images, score each, and print a table.
 
-python benchmarks/recipes.py --data mnist --seeds 0 1 2 \
+python benchmarks/recipes.py --data mnist --images 60000 --seeds 0 1 2 -- \
     'lr=0.001' 'lr=0.0002 ema_half_life=0' 'recipe=aistudio'
 
 A variant is a list of ``name=value`` that :func:`paddle_gan.recipes.configure` knows. Each is
 trained in a process of its own, ``--jobs`` at a time with one share of the cores each, into a
-folder under ``--out``; one that is already there is only read. The score is that of the last
-evaluation, of 10,000 samples.
+folder under ``--out``; one that is already there is only read. It stops ``--points`` times on the
+way to be scored: 10,000 samples against the test digits of ``--judge``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,25 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+CHILD = """
+import json, sys
+import paddle_gan
+from paddle_gan.runtime import import_paddle
+import_paddle()
+from paddle_gan.evaluation import evaluate_file
+from paddle_gan.recipes import configure
+
+out, images, points, judge, settings = json.loads(sys.argv[1])
+batch_size = configure(**settings)["batch_size"]
+for point in range(1, points + 1):
+    steps = round(images * point / points / batch_size)
+    given = {"max_steps": steps} if point > 1 else {**settings, "max_steps": steps, "epochs": 10**6}
+    paddle_gan.train(out=out, resume=point > 1, **given)
+    scores = evaluate_file(f"{out}/Gnet.pdparams", judge)
+    with open(f"{out}/scores.jsonl", "a") as file:
+        file.write(json.dumps({"images": steps * batch_size, **scores}) + "\\n")
+"""
 
 
 def parse(variant: str) -> dict:
@@ -35,38 +54,45 @@ def _value(text: str):
         return text
 
 
-def train(variant: str, seed: int, options) -> dict:
-    """Train one variant with one seed, or read what an earlier call left."""
-    out = Path(options.out) / f"{variant.replace(' ', ',').replace('/', '_')},seed={seed}"
+def folder(out: str, variant: str, seed: int) -> Path:
+    """Where a run is written."""
+    return Path(out) / f"{variant.replace(' ', ',').replace('/', '_')},seed={seed}"
+
+
+def train(variant: str, seed: int, options) -> list[dict]:
+    """Train one variant with one seed, or read what an earlier call left; its scores."""
+    out = folder(options.out, variant, seed)
     done = out / "seconds"
     if not done.exists():
-        settings = {"epochs": options.epochs, "evaluate_every": options.evaluate_every}
-        settings |= {"data": options.data, "seed": seed, **parse(variant)}
-        code = f"import paddle_gan; paddle_gan.train(out={str(out)!r}, **{settings!r})"
+        settings = {"data": options.data, "seed": seed, **parse(variant)}
+        task = [str(out), options.images, options.points, options.judge or options.data, settings]
         threads = max(1, len(os.sched_getaffinity(0)) // options.jobs)
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
         out.mkdir(parents=True, exist_ok=True)
+        (out / "scores.jsonl").unlink(missing_ok=True)
         started = time.time()
         with open(out / "output", "w") as log:
             status = subprocess.call(
-                [sys.executable, "-c", code], env=environment, stdout=log, stderr=log
+                [sys.executable, "-c", CHILD, json.dumps(task)],
+                env=environment,
+                stdout=log,
+                stderr=log,
             )
         if status:
             print(f"{variant}, seed {seed}: status {status}, see {out}/output", file=sys.stderr)
-            return {}
+            return []
         done.write_text(f"{time.time() - started:.0f}")
-    lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
-    scores = [line for line in lines if "fid" in line]
-    return {**scores[-1], "seconds": int(done.read_text()), "through": [s["fid"] for s in scores]}
+    return [json.loads(line) for line in (out / "scores.jsonl").read_text().splitlines()]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("variants", nargs="+")
     parser.add_argument("--data", default="mnist")
+    parser.add_argument("--judge", help="whose test digits judge; those of --data unless named")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0])
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--evaluate-every", type=int, default=1)
+    parser.add_argument("--images", type=int, default=60_000)
+    parser.add_argument("--points", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", default="work/experiments")
     options = parser.parse_args()
@@ -76,13 +102,14 @@ def main() -> None:
     runs = [(variant, seed) for variant in options.variants for seed in options.seeds]
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = pool.map(lambda run: train(*run, options), runs)
-        for (variant, seed), r in zip(runs, results):
-            if r:
-                through = ", ".join(f"{fid:.1f}" for fid in r["through"])
+        for (variant, seed), scores in zip(runs, results):
+            if scores:
+                last, through = scores[-1], ", ".join(f"{score['fid']:.2f}" for score in scores)
+                seconds = (folder(options.out, variant, seed) / "seconds").read_text()
                 print(
-                    f"| {variant} | {seed} | {r['images']:,} | {through} | {r['kid']:.4f} "
-                    f"| {r['is']:.2f} | {r['precision']:.3f} | {r['recall']:.3f} "
-                    f"| {min(r['digit_shares']):.1%} | {r['seconds']} |",
+                    f"| {variant} | {seed} | {last['images']:,} | {through} | {last['kid']:.4f} "
+                    f"| {last['is']:.2f} | {last['precision']:.3f} | {last['recall']:.3f} "
+                    f"| {min(last['digit_shares']):.1%} | {seconds} |",
                     flush=True,
                 )
 

@@ -35,6 +35,7 @@ class Recipe:
     optimizer: str = "adam"  # a row of gans.optimizers.OPTIMIZERS
     lr: float = 0.001
     lr_ratio: float = 1.0  # D's rate for G's
+    lr_half: float = 0  # images after which the rates have fallen to a half; 0 for constant rates
     betas: tuple[float, float] = (0.5, 0.999)
     batch_size: int = 64
     epochs: int = 40
@@ -161,6 +162,7 @@ _RULES = {
     "penalty_weight": (lambda v: v is None or 0 < v < float("inf"), "a positive number"),
     "lr": _POSITIVE,
     "lr_ratio": _POSITIVE,
+    "lr_half": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for constant rates"),
     "betas": (lambda v: len(v) == 2 and all(0 <= b < 1 for b in v), "two numbers in [0, 1)"),
     "batch_size": (
         lambda v: v >= 2 and int(v) == v,

@@ -77,7 +77,7 @@ def _play(run: Run, images: data.ImageSet, place) -> None:
             started, (epoch, first) = time.time(), divmod(run.step, run.steps_per_epoch)
             try:
                 for batch in data.loader(images, batch_size, seed, epoch, first, place, **share):
-                    paddle.seed(run.step_seed())
+                    run.prepare()
                     with paddle.amp.auto_cast(enable=run.config["amp"], dtype="bfloat16"):
                         scalars = run.game.train_step(batch)
                     run.step += 1

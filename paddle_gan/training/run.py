@@ -47,6 +47,7 @@ class Run:
             self.ema = Ema(self.game.generator, config["ema_half_life"], config["batch_size"])
             # Gnet.pdparams is what people draw with; what training goes on with is beside it.
             self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
+        self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume and checkpoint.newest(out):
             self._restore()
@@ -61,10 +62,14 @@ class Run:
         # From all over the set: many are sorted by class.
         self.board.real(images.images[:: max(1, len(images) // self._shown)][: self._shown])
 
-    def step_seed(self) -> int:
-        """The seed of the step to come: a resumed run repeats no draw and misses none."""
+    def prepare(self) -> None:
+        """Seed the step to come and set its rates; functions of the step, so resuming is exact."""
         key = [self.config["seed"], self.step, self.attempt]
-        return int(np.random.SeedSequence(key).generate_state(1)[0])
+        paddle.seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
+        if half := self.config["lr_half"]:
+            images = self.step * self.config["batch_size"]
+            for optimizer, rate in self._rates:
+                optimizer.set_lr(rate / (1 + images / half))
 
     def log(self, epoch: int, scalars: dict) -> None:
         """Turn a step's losses into numbers and record them. Raises NotFinite."""
