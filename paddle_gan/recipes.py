@@ -24,7 +24,7 @@ class Recipe:
     objective: str = "non-saturating"  # a row of losses.OBJECTIVES
     penalty: str = "none"  # a row of penalties.PENALTIES
     penalty_weight: float | None = None  # None for the paper's
-    augment: str = "none"  # what D sees; a row of augment.AUGMENTATIONS
+    augment: str = "noise"  # what D sees; a row of augment.AUGMENTATIONS
     pack: int = 1  # images that D judges as one
     latent: int = 100
     width: int = 64
@@ -33,107 +33,91 @@ class Recipe:
     critic_steps: int = 1  # of D for one of G; they share the batch
     fresh_noise: int = 0  # new latents of G's half-step for each of D's; 0: the images D has judged
     optimizer: str = "adam"  # a row of gans.optimizers.OPTIMIZERS
-    lr: float = 0.001
+    lr: float = 0.002
     lr_ratio: float = 1.0  # D's rate for G's
-    lr_half: float = 0  # images after which the rates have fallen to a half; 0 for constant rates
+    lr_half: float = 200_000  # images after which both have fallen to a half; 0: they stay
     betas: tuple[float, float] = (0.5, 0.999)
-    batch_size: int = 64
+    batch_size: int = 32
     epochs: int = 40
     max_steps: int | None = None
-    ema_half_life: float = 10_000  # images; 0 for none
+    ema_half_life: float = 100_000  # images; 0 for none
     keep_every: int | None = None  # epochs after which a generator and its samples are set aside
     canvas: int = 8  # samples in a row and in a column of the pictures
     inverted: bool = False  # black on white
 
 
-_SMALL = dict(image_size=28, width=64, norm="none")
-_CONV = dict(_SMALL, networks="conv", init="glorot", lr=0.0002, batch_size=128, canvas=10)
-_WGAN = dict(objective="wasserstein", critic_steps=5, batch_size=320)  # 64 for each critic step
+# Of the recipes that keep to their papers and articles.
+_PLAIN = dict(augment="none", lr_half=0)
+_SEED = dict(_PLAIN, ema_half_life=0)
+_MLP = dict(networks="mlp", norm="none", image_size=28, canvas=6, inverted=True)
+_CONV = dict(networks="conv", norm="none", init="glorot", image_size=28, canvas=10, inverted=True)
+_SNGAN = dict(networks="sngan", norm="spectral-batch", image_size=28, latent=64)
+# 64 images for each step of the critic.
+_WGAN = dict(_PLAIN, objective="wasserstein", critic_steps=5, batch_size=320, fresh_noise=1)
 
 RECIPES = {
     "dcgan": Recipe("the notebook's networks, trained as measured to be best"),
     "aistudio": Recipe(
         "the notebook's numbers; only its pixel range is put right",
+        **_SEED,
         init="conv",
         fresh_noise=1,
         lr=0.003,
         batch_size=16,
-        ema_half_life=0,
     ),
     "dcgan-paper": Recipe(
-        "the rate of Radford et al. 2016 and no average, as a baseline", lr=0.0002, ema_half_life=0
+        "the rate of Radford et al. 2016 and no average, as a baseline",
+        **_SEED,
+        lr=0.0002,
+        batch_size=64,
     ),
     "cdcgan": Recipe("dcgan with the digit as an input to both networks", networks="cdcgan"),
-    "mlp": Recipe(
-        "one hidden layer in each network, uniform latents",
-        **_SMALL,
-        networks="mlp",
-        init="glorot",
-        canvas=6,
-        inverted=True,
-    ),
+    "mlp": Recipe("one hidden layer in each network, uniform latents", **_MLP, init="glorot"),
     "mlp-seed": Recipe(
         "mlp with the numbers of the TensorFlow article",
-        **_SMALL,
-        networks="mlp",
+        **_MLP,
+        **_SEED,
         init="kaiming",
         lr=0.0002,
         betas=(0.9, 0.999),
         batch_size=128,
         epochs=150,
         max_steps=70_000,
-        ema_half_life=0,
-        canvas=6,
-        inverted=True,
     ),
-    "conv": Recipe("convolutions without normalization, dropout in D", **_CONV, inverted=True),
+    "conv": Recipe("convolutions without normalization, dropout in D", **_CONV, lr=0.0005),
     "conv-seed": Recipe(
         "conv with the numbers of the Keras article",
         **_CONV,
-        inverted=True,
+        **_SEED,
         fresh_noise=2,
+        lr=0.0002,
+        batch_size=128,
         epochs=100,
-        ema_half_life=0,
         keep_every=10,
     ),
-    "sngan": Recipe(
-        "a small pair, D spectrally normalized",
-        networks="sngan",
-        norm="spectral-batch",
-        image_size=28,
-        latent=64,
-    ),
+    "sngan": Recipe("a small pair, D spectrally normalized", **_SNGAN),
     "sngan-seed": Recipe(
         "sngan with the numbers of the PyTorch article",
-        networks="sngan",
-        norm="spectral-batch",
+        **_SNGAN,
+        **_SEED,
         init="zero-scale",
-        image_size=28,
-        latent=64,
         fresh_noise=1,
         lr=0.0002,
         batch_size=128,
         epochs=50,
-        ema_half_life=0,
         canvas=5,
     ),
     "sndcgan": Recipe(
         "dcgan, D spectrally normalized, hinge loss", norm="spectral", objective="hinge"
     ),
     "wgan": Recipe(
-        "a critic with clipped weights",
-        **_WGAN,
-        penalty="clip",
-        fresh_noise=1,
-        optimizer="rmsprop",
-        lr=0.00005,
+        "a critic with clipped weights", **_WGAN, penalty="clip", optimizer="rmsprop", lr=0.00005
     ),
     "wgan-gp": Recipe(
         "a critic with a gradient penalty",
         **_WGAN,
         norm="none",
         penalty="gradient",
-        fresh_noise=1,
         lr=0.0001,
         betas=(0.0, 0.9),
     ),
