@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import paddle
 from paddle import Tensor, nn
 
 from paddle_gan import kernels
@@ -71,12 +72,14 @@ class Discriminator(discriminator.Discriminator):
             self.stages.append(nn.Sequential(conv, *norm.after(width), nn.LeakyReLU(0.2)))
             before = width
         self.dropout = nn.Dropout(0.4)
-        self.linear = nn.Sequential(nn.Flatten(), nn.Linear(width * (image_size // 4) ** 2, 1))
+        self.linear = nn.Linear(width * (image_size // 4) ** 2, 1)
         if norm.spectral:
             self.normalize_spectrally()
 
     def score(self, images: Tensor) -> Tensor:
+        # Paddle has no second derivative of dropout and flattening; of these forms it has.
         features = (images + 1) / 2
         for stage in self.stages:
-            features = self.dropout(kernels.run(stage, features))
-        return self.linear(features)
+            features = kernels.run(stage, features)
+            features = features * self.dropout(paddle.ones_like(features))
+        return self.linear(features.reshape([len(features), -1]))

@@ -65,7 +65,6 @@ class Discriminator(discriminator.Discriminator):
     ):
         super().__init__()
         self.mlp = nn.Sequential(
-            nn.Flatten(),
             nn.Linear(channels * image_size**2, _HIDDEN * width),
             nn.ReLU(),
             nn.Linear(_HIDDEN * width, 1),
@@ -74,4 +73,5 @@ class Discriminator(discriminator.Discriminator):
             self.normalize_spectrally()
 
     def score(self, images: Tensor) -> Tensor:
-        return self.mlp((images + 1) / 2)
+        # Not nn.Flatten, which has no second derivative.
+        return self.mlp((images.reshape([len(images), -1]) + 1) / 2)
