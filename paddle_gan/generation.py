@@ -32,6 +32,8 @@ def load_generator(path: str | os.PathLike) -> nn.Layer:
     state = read(path)
     arrays = state.items() if isinstance(state, dict) else ()
     shapes = {name: tuple(array.shape) for name, array in arrays if hasattr(array, "shape")}
+    if any(0 in shape for shape in shapes.values()):
+        shapes = {}  # no network has a layer without weights, and Paddle may not build it
     for generator_class, _ in NETWORKS.values():
         arguments = generator_class.arguments(shapes)
         if arguments is not None:

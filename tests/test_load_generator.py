@@ -6,6 +6,7 @@ import pytest
 
 from paddle_gan.errors import UserError
 from paddle_gan.generation import generate, infer, latents, load_generator
+from paddle_gan.networks import mlp
 from paddle_gan.networks.dcgan import Discriminator, Generator
 from tests import notebook
 from tests.notebook import fill
@@ -63,6 +64,13 @@ def foreign(kind: str, path) -> None:
     elif kind == "not finite":
         state = Generator(latent=2, width=2, image_size=16).state_dict()
         paddle.save({**state, "gan.6.bias": paddle.to_tensor([float("nan")])}, str(path))
+    elif kind == "empty layers":  # Paddle 2.6 builds none, 3.x would, with a bias of 40 GB
+        shapes = {"mlp.1.weight": (5, 0), "mlp.3.weight": (0, 10**10)}
+        paddle.save({k: paddle.zeros(shape) for k, shape in shapes.items()}, str(path))
+    elif kind == "discriminator of mlp":
+        paddle.save(mlp.Discriminator(width=2, image_size=8).state_dict(), str(path))
+    elif kind in BOMBS:
+        paddle.save({k: paddle.zeros(shape) for k, shape in BOMBS[kind].items()}, str(path))
     elif kind == "picture":
         path.write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(100))
     elif kind == "truncated":
@@ -74,10 +82,19 @@ def foreign(kind: str, path) -> None:
         path.mkdir()
 
 
+# Small files that ask for networks of terabytes.
+BOMBS = {
+    "bomb of sngan": {
+        "gen.0.weight": (10**5, 1, 1, 1),
+        "gen.9.weight": (10**5, 1, 1, 1),
+    },
+    "bomb of conv": {"linear.1.weight": (1, 10**6), "conv.4.weight": (1, 10**6, 1, 1)},
+}
 KINDS = ["missing", "discriminator", "other network", "list", "part of a generator", "not finite"]
+MORE = ["empty layers", "discriminator of mlp"]
 
 
-@pytest.mark.parametrize("kind", [*KINDS, "picture", "truncated", "empty", "folder"])
+@pytest.mark.parametrize("kind", [*KINDS, *BOMBS, *MORE, "picture", "truncated", "empty", "folder"])
 def test_what_is_no_generator_is_refused_in_one_line(tmp_path, kind):
     path = tmp_path / "Gnet.pdparams"
     foreign(kind, path)
