@@ -127,11 +127,11 @@ RECIPES = {
 
 
 def _whole(low: int) -> tuple:
-    return lambda v: v >= low and int(v) == v, f"a whole number, at least {low}"
+    return lambda v: isinstance(v, int) and v >= low, f"a whole number, at least {low}"
 
 
 def _optional(low: int, unit: str) -> tuple:
-    return lambda v: v is None or (v >= low and int(v) == v), f"at least {low} {unit}"
+    return lambda v: v is None or isinstance(v, int) and v >= low, f"at least {low} {unit}"
 
 
 _POSITIVE = (lambda v: 0 < v < float("inf"), "a positive number")
@@ -139,7 +139,10 @@ _RULES = {
     "latent": _whole(1),
     "width": _whole(1),
     "channels": (lambda v: v in (1, 3), "1 (gray) or 3 (color)"),
-    "image_size": (lambda v: v in range(8, 129, 4), "a multiple of 4 from 8 to 128"),
+    "image_size": (
+        lambda v: isinstance(v, int) and v in range(8, 129, 4),
+        "a multiple of 4 from 8 to 128",
+    ),
     "pack": _whole(1),
     "critic_steps": _whole(1),
     "fresh_noise": _whole(0),
@@ -149,7 +152,7 @@ _RULES = {
     "lr_half": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for constant rates"),
     "betas": (lambda v: len(v) == 2 and all(0 <= b < 1 for b in v), "two numbers in [0, 1)"),
     "batch_size": (
-        lambda v: v >= 2 and int(v) == v,
+        lambda v: isinstance(v, int) and v >= 2,
         "at least 2: BatchNorm needs something to average over",
     ),
     "epochs": _whole(1),

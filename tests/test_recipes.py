@@ -6,11 +6,15 @@ import sys
 
 import pytest
 
+from paddle_gan.augment import AUGMENTATIONS
 from paddle_gan.errors import UserError
 from paddle_gan.gans import GAMES
+from paddle_gan.gans.optimizers import OPTIMIZERS
 from paddle_gan.init import INITS
 from paddle_gan.losses import OBJECTIVES
 from paddle_gan.networks import NETWORKS
+from paddle_gan.networks.norms import NORMS
+from paddle_gan.penalties import PENALTIES
 from paddle_gan.recipes import RECIPES, configure
 
 
@@ -34,8 +38,12 @@ def test_every_recipe_resolves_to_things_that_exist(name):
     for table, part in (
         (GAMES, "game"),
         (NETWORKS, "networks"),
+        (NORMS, "norm"),
         (INITS, "init"),
         (OBJECTIVES, "objective"),
+        (PENALTIES, "penalty"),
+        (AUGMENTATIONS, "augment"),
+        (OPTIMIZERS, "optimizer"),
     ):
         assert config[part] in table
 
@@ -77,15 +85,23 @@ def test_an_unknown_option(name):
 
 
 BAD = {
-    "latent": [0, -1, "many"],
-    "width": [0],
+    "latent": [0, -1, "many", 1.5],
+    "width": [0, 1.5, 8.0, float("inf"), "wide"],
     "channels": [0, 2, 4, "gray"],
-    "image_size": [0, 28, 8, 256],
+    "image_size": [0, 28, 8, 256, 32.0],
     "lr": [0, -0.1, float("nan"), float("inf"), "fast"],
-    "batch_size": [1, 0, -16],
-    "epochs": [0, -1],
-    "max_steps": [0],
+    "batch_size": [1, 0, -16, 2.5, 64.0],
+    "epochs": [0, -1, 0.5],
+    "max_steps": [0, 1.5, float("inf")],
     "checkpoint_every": [0, -5],
+    "keep_every": [0, -1, 0.5, "never"],
+    "canvas": [0, 2.5],
+    "pack": [0, -2, 1.5],
+    "critic_steps": [0, 2.5],
+    "fresh_noise": [-1, 0.5],
+    "penalty_weight": [0, -1, float("nan"), float("inf"), "heavy"],
+    "lr_ratio": [0, -1, float("nan"), "two"],
+    "betas": [(0.5,), (0.5, 1.0), (-0.1, 0.9), (0.1, 0.2, 0.3), 0.5, "ab"],
     "ema_half_life": [-1, float("nan")],
     "seed": [-1, 2**31, "luck"],
 }
@@ -105,6 +121,14 @@ GOOD = {
     "batch_size": [2],
     "max_steps": [1],
     "checkpoint_every": [1],
+    "keep_every": [1],
+    "canvas": [1],
+    "pack": [1, 64],
+    "critic_steps": [1, 64],
+    "fresh_noise": [0, 5],
+    "penalty_weight": [1e-6, 1000],
+    "lr_ratio": [0.1, 4],
+    "betas": [(0, 0), (0.0, 0.999), [0.5, 0.9]],
     "ema_half_life": [0, 0.5],
     "seed": [0, 2**31 - 1],
 }
@@ -113,6 +137,93 @@ GOOD = {
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in GOOD.items() for v in values])
 def test_a_value_at_the_end_of_its_range(name, value):
     assert configure(**{name: value})[name] == value
+
+
+# What is refused, words of the reason, and the change that makes sense of it.
+SENSELESS = {
+    "a gradient penalty over a batch": (
+        dict(penalty="gradient", norm="batch"),
+        "judges a batch as a whole; take --norm none, instance or spectral",
+        [dict(norm="none"), dict(norm="instance"), dict(norm="spectral"), dict(penalty="clip")],
+    ),
+    "R1 over a batch, spectrally normalized": (
+        dict(penalty="r1", norm="spectral-batch"),
+        "penalty 'r1' is of each image by itself, and with norm 'spectral-batch'",
+        [dict(norm="spectral"), dict(penalty="none")],
+    ),
+    "a critic without a bound": (
+        dict(objective="wasserstein", norm="none"),
+        "has no minimum; add --penalty clip or gradient, or --norm spectral",
+        [dict(penalty="clip"), dict(penalty="gradient"), dict(norm="spectral")],
+    ),
+    "a critic with R1 alone": (
+        dict(objective="wasserstein", norm="none", penalty="r1"),
+        "has no minimum",
+        [dict(norm="spectral"), dict(objective="hinge")],
+    ),
+    "a critic whose BatchNorm undoes the bound": (
+        dict(objective="wasserstein", norm="spectral-batch"),
+        "has no minimum",
+        [dict(norm="spectral")],
+    ),
+    "weights bounded twice": (
+        dict(penalty="clip", norm="spectral"),
+        "penalty 'clip' bounds weights that norm 'spectral' divides",
+        [dict(norm="batch"), dict(norm="none"), dict(penalty="none")],
+    ),
+    "feature maps of a perceptron": (
+        dict(networks="mlp", norm="batch", image_size=28),
+        "networks 'mlp' have none; take --norm none or spectral",
+        [dict(norm="none"), dict(norm="spectral"), dict(networks="conv")],
+    ),
+    "classes in one pack": (
+        dict(networks="cdcgan", pack=2),
+        "pack 2 mixes images of several classes",
+        [dict(pack=1), dict(networks="dcgan")],
+    ),
+    "a batch that critics' steps do not share": (
+        dict(batch_size=64, critic_steps=5),
+        "batch_size 64: it must be a multiple of critic_steps x pack, here 5 x 1",
+        [dict(batch_size=65), dict(critic_steps=4)],
+    ),
+    "a batch that does not fill its packs": (
+        dict(batch_size=12, critic_steps=2, pack=4),
+        "here 2 x 4",
+        [dict(batch_size=16), dict(pack=3), dict(critic_steps=1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SENSELESS)
+def test_what_does_not_go_together(case):
+    values, reason, mends = SENSELESS[case]
+    with pytest.raises(UserError) as caught:
+        configure(**values)
+    assert reason in str(caught.value) and "\n" not in str(caught.value)
+    assert "{" not in str(caught.value)
+    for mend in mends:
+        configure(**{**values, **mend})
+
+
+SIZES = {
+    "dcgan": {16, 32, 64, 128},
+    "cdcgan": {16, 32, 64, 128},
+    "sngan": {28},
+    "mlp": set(range(8, 129, 4)),
+    "conv": set(range(8, 129, 4)),
+}
+
+
+def test_image_sizes_of_each_pair_of_networks():
+    assert SIZES.keys() == NETWORKS.keys()
+    for networks, sizes in SIZES.items():
+        for size in range(1, 140):
+            values = dict(networks=networks, image_size=size, norm="none")
+            if size in sizes:
+                assert configure(**values)["image_size"] == size
+            else:
+                with pytest.raises(UserError, match=f"^image_size {size}: it must be "):
+                    configure(**values)
 
 
 def test_nothing_here_imports_paddle():
