@@ -1,0 +1,64 @@
+"""What the tests of each pair of networks share."""
+
+from __future__ import annotations
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from paddle_gan.generation import generate, latents, load_generator
+from paddle_gan.networks import NETWORKS
+from tests.notebook import fill
+
+
+def count(network: nn.Layer) -> int:
+    """How many numbers an optimizer moves."""
+    return sum(p.size for p in network.parameters() if not p.stop_gradient)
+
+
+def shapes(network: nn.Layer) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+
+
+def check_shapes_and_ranges(name: str, channels: int, image_size: int) -> None:
+    """Images in [-1, 1] of the size that was asked for, and one logit for each."""
+    generator, discriminator = NETWORKS[name]
+    sizes = dict(width=4, channels=channels, image_size=image_size)
+    generator = fill(generator(latent=5, **sizes), seed=1)
+    paddle.seed(1)
+    images = generator(100 * paddle.randn([6, 5, 1, 1]))  # far out, where outputs saturate
+    assert images.shape == [6, channels, image_size, image_size]
+    assert -1 <= float(images.min()) < -0.5 and 0.5 < float(images.max()) <= 1
+    critic = discriminator(**sizes, norm="none")
+    logits = critic.logits(images)
+    assert logits.size == 6 and logits.shape[0] == 6
+    critic.eval()
+    expected = 1 / (1 + np.exp(-critic.logits(images).numpy()))
+    np.testing.assert_allclose(critic(images).numpy(), expected, rtol=1e-5)
+
+
+def check_arguments(name: str, **arguments) -> None:
+    """The pair's own generator is rebuilt from its shapes, and nobody else's."""
+    for other, (generator, discriminator) in NETWORKS.items():
+        sizes = {**arguments, "image_size": {"sngan": 28}.get(other, 32)}
+        found = NETWORKS[name][0].arguments(shapes(generator(**sizes)))
+        assert found == (sizes if other == name else None), other
+        del sizes["latent"]
+        assert NETWORKS[name][0].arguments(shapes(discriminator(**sizes, norm="none"))) is None
+    assert NETWORKS[name][0].arguments({}) is None
+
+
+def check_checkpoint(name: str, folder, **arguments) -> nn.Layer:
+    """A generator comes back from its file alone and draws the same images, folded too."""
+    generator = fill(NETWORKS[name][0](**arguments), seed=2)
+    generator.eval()
+    paddle.save(generator.state_dict(), str(folder / "Gnet.pdparams"))
+    loaded = load_generator(folder / "Gnet.pdparams")
+    assert type(loaded) is type(generator) and loaded.latent == generator.latent
+    z = latents(loaded, 5, seed=3)
+    images = generate(generator, z)
+    assert images.std() > 0.01
+    assert np.array_equal(generate(loaded, z), images)
+    loaded.fold()
+    assert np.abs(generate(loaded, z) - images).max() < 1e-5
+    return loaded
