@@ -14,9 +14,14 @@ import pytest
 from PIL import Image
 
 import paddle_gan
-from paddle_gan.cli import main
+from paddle_gan.augment import AUGMENTATIONS
+from paddle_gan.cli import TRAIN, main
+from paddle_gan.losses import OBJECTIVES
+from paddle_gan.networks.norms import NORMS
+from paddle_gan.penalties import PENALTIES
 from paddle_gan.recipes import RECIPES, configure
 from tests import notebook
+from tests.training import harness
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
 # Runs a script after its import of Paddle, or of anything else that is slow, became impossible.
@@ -117,6 +122,50 @@ def test_the_package_command_tells_its_version(capsys):
     assert capsys.readouterr().out.strip() == paddle_gan.__version__
 
 
+@pytest.mark.parametrize(
+    ("flag", "table"),
+    [
+        ("--objective", OBJECTIVES),
+        ("--penalty", PENALTIES),
+        ("--norm", NORMS),
+        ("--augment", AUGMENTATIONS),
+    ],
+)
+def test_the_help_of_a_choice_names_its_rows(flag, table):
+    """Without Paddle it cannot look at the tables."""
+    told = dict(TRAIN)[flag]["help"]
+    named = told.rpartition(": ")[2].split(", ")
+    assert sorted(named) == sorted(table)
+
+
+@pytest.mark.parametrize(
+    ("flag", "value"),
+    [
+        ("--objective", "least-squares"),
+        ("--penalty", "clip"),
+        ("--penalty-weight", 0.25),
+        ("--norm", "instance"),
+        ("--augment", "translate"),
+        ("--pack", 2),
+        ("--critic-steps", 4),
+        ("--keep-every", 3),
+    ],
+)
+def test_a_flag_of_the_family_sets_its_value(flag, value, capsys):
+    assert main([flag, str(value), "--dry-run"], command="train") == 0
+    resolved = json.loads(capsys.readouterr().out)
+    name = flag.strip("-").replace("-", "_")
+    assert resolved == {**json.loads(json.dumps(configure())), name: value}
+
+
+def test_a_choice_that_is_in_no_table_ends_in_a_line(tmp_path, capsys):
+    arguments = ["--norm", "bach", "--data", str(harness.digits(tmp_path / "digits", 24))]
+    assert main([*harness.TINY, *arguments, "--out", str(tmp_path / "out")], "train") == 2
+    told = capsys.readouterr().err
+    assert told.startswith("error: unknown norm 'bach'; did you mean 'batch'?")
+    assert len(told.splitlines()) == 1 and not (tmp_path / "out").exists()
+
+
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_a_flag_overrides_one_value_of_the_recipe(recipe, capsys):
     def resolved(*flags):
@@ -142,6 +191,18 @@ def test_infer_writes_raw_images(infer):
     fewer = np.load(infer("fewer.npy", "--num", 5, "--seed", 3))
     np.testing.assert_allclose(images[:5], fewer, atol=1e-6)
     assert abs(images - np.load(infer("other.npy", "--num", 70, "--seed", 4))).max() > 0.01
+
+
+def test_infer_draws_black_on_white(infer):
+    plain, inverted = (
+        cv2.imread(str(infer(f"{len(flags)}.png", *flags)), cv2.IMREAD_UNCHANGED)
+        for flags in ([], ["--inverted"])
+    )
+    inside = plain.max(axis=2) > 0  # the border is black in both
+    difference = plain.astype(int) + inverted - 255
+    assert inside.mean() > 0.7 and np.abs(difference[inside]).max() <= 1
+    raw = [np.load(infer(f"{len(flags)}.npy", *flags)) for flags in ([], ["--inverted"])]
+    np.testing.assert_array_equal(*raw)
 
 
 def test_infer_walks_between_latents(infer):
