@@ -18,7 +18,7 @@ BATCH = 6
 
 def game(recipe="dcgan", seed=1, **overrides) -> GAN:
     paddle.seed(seed)
-    sizes = dict(width=4, latent=5, batch_size=BATCH)
+    sizes = dict(width=4, latent=5, batch_size=BATCH, augment="none", lr=0.001)
     return GAN(configure(recipe, **{**sizes, **overrides}))
 
 
