@@ -4,6 +4,8 @@ A game is built from a run's configuration and has ``networks`` and ``optimizers
 file they are saved in -> object), ``generator``, ``latents(n)`` and ``train_step(batch)``.
 """
 
-from paddle_gan.gans.gan import GAN
+from paddle_gan.gans.gan import GAN, rows
+
+__all__ = ["GAMES", "rows"]
 
 GAMES = {"gan": GAN}

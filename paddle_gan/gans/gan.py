@@ -29,8 +29,8 @@ class GAN:
     """
 
     def __init__(self, config: dict):
-        generator, discriminator = row(NETWORKS, config, "networks")
-        row(NORMS, config, "norm")
+        chosen = rows(config)
+        generator, discriminator = chosen["networks"]
         size = {name: config[name] for name in ("width", "image_size")}
         self.pack = config["pack"]
         # Optimizer state is kept by parameter name, so names must not depend on what else this
@@ -42,15 +42,14 @@ class GAN:
             )
         self.networks = {"Gnet": self.generator, "Dnet": self.discriminator}
         for network in self.networks.values():
-            network.apply(row(INITS, config, "init"))
-        self.objective = row(OBJECTIVES, config, "objective")
-        self.penalty = row(PENALTIES, config, "penalty")
+            network.apply(chosen["init"])
+        self.objective, self.penalty = chosen["objective"], chosen["penalty"]
+        self.augment = chosen["augment"]
         self.penalty_weight = config["penalty_weight"]
         if self.penalty_weight is None:
             self.penalty_weight = self.penalty.weight
-        self.augment = row(AUGMENTATIONS, config, "augment")
         self.fresh_noise, self.critic_steps = config["fresh_noise"], config["critic_steps"]
-        optimizer, name = row(OPTIMIZERS, config, "optimizer"), config["optimizer"]
+        optimizer, name = chosen["optimizer"], config["optimizer"]
         self.g_optimizer, self.d_optimizer = (
             optimizer(trainable(network), lr, config["betas"])
             for network, lr in (
@@ -112,18 +111,33 @@ class GAN:
         return images.reshape([-1, self.pack * channels, *size])  # B / pack x pack C x H x W
 
 
-def row(table: dict, config: dict, name: str):
-    """The row of a table that ``config[name]`` names; UserError with the nearest if there is none.
+TABLES = {
+    "networks": NETWORKS,
+    "norm": NORMS,
+    "init": INITS,
+    "objective": OBJECTIVES,
+    "penalty": PENALTIES,
+    "augment": AUGMENTATIONS,
+    "optimizer": OPTIMIZERS,
+}
 
-    The tables are here and not where a configuration is checked, which must not import Paddle.
+
+def rows(config: dict) -> dict:
+    """The row of each table that ``config`` names.
+
+    Raises UserError with the nearest name where there is none. That is looked up here and not where
+    a configuration is resolved, which must not import Paddle.
     """
-    wanted = config[name]
-    if wanted not in table:
-        near = difflib.get_close_matches(str(wanted), table, n=1, cutoff=0.0)
-        raise UserError(
-            f"unknown {name} {wanted!r}; did you mean {near[0]!r}? There are {', '.join(table)}"
-        )
-    return table[wanted]
+    chosen = {}
+    for name, table in TABLES.items():
+        wanted = config[name]
+        if wanted not in table:
+            near = difflib.get_close_matches(str(wanted), table, n=1, cutoff=0.0)
+            raise UserError(
+                f"unknown {name} {wanted!r}; did you mean {near[0]!r}? There are {', '.join(table)}"
+            )
+        chosen[name] = table[wanted]
+    return chosen
 
 
 def trainable(network: nn.Layer) -> list[Tensor]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import paddle
 
-from paddle_gan import data, distributed, metrics, runtime
+from paddle_gan import data, distributed, gans, metrics, runtime
 from paddle_gan.errors import UserError
 from paddle_gan.recipes import configure
 from paddle_gan.training import workspace
@@ -37,6 +37,7 @@ def train(
         config = workspace.resumed_config(out, {"recipe": recipe, **overrides})
     else:
         config = configure(recipe or "dcgan", **overrides)
+    gans.rows(config)  # a mistyped name is told before anything is downloaded
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
