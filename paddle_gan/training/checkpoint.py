@@ -8,6 +8,7 @@ links through ``checkpoints/latest``, so one rename moves them all: they always 
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import sys
 from pathlib import Path
 
 import paddle
+from paddle import nn
 
 from paddle_gan import distributed
 from paddle_gan.errors import UserError
@@ -65,16 +67,13 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
     return place
 
 
-def set_aside(out: Path, name: str) -> None:
-    """Keep the generator just saved, and its newest samples, for good as ``generators/name.*``."""
-    place = out / "generators"
-    try:
-        place.mkdir(exist_ok=True)
-        newest_samples = max((out / "samples").glob("step-*.png"))
-        for path in (out / "Gnet.pdparams", newest_samples):
-            write_whole(place / f"{name}{path.suffix}", path.read_bytes())
-    except OSError as error:
-        raise UserError(f"cannot write into {place}: {error.strerror}") from error
+def set_aside(out: Path, name: str, generator: nn.Layer) -> None:
+    """Keep the generator, and the newest samples, for good as ``generators/name.*``."""
+    place, weights = out / "generators", io.BytesIO()
+    paddle.save(generator.state_dict(), weights)
+    write_whole(place / f"{name}.pdparams", weights.getvalue())
+    samples = max((out / "samples").glob("step-*.png"))
+    write_whole(place / f"{name}.png", samples.read_bytes())
 
 
 def load(out: Path, networks: dict, optimizers: dict) -> dict:

@@ -93,9 +93,9 @@ class Run:
             self._evaluate(drawer)
         if self.ema is None:
             drawer.train()
-        self._write()
         if self._due("keep_every", finished):
-            checkpoint.set_aside(self.out, f"epoch-{finished:03d}")
+            checkpoint.set_aside(self.out, f"epoch-{finished:03d}", drawer)
+        self._write()
 
     def _due(self, every: str, epoch: int | None) -> bool:
         every = self.config[every]
