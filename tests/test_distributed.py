@@ -109,3 +109,11 @@ def test_a_number_of_workers_that_does_not_divide_the_batch_is_refused(data, tmp
     status, _, error = harness.finish(process)
     assert status == 2
     assert "cannot be shared equally by 3 processes" in error
+
+
+def test_workers_whose_share_does_not_fill_the_critics_steps_are_refused(data, tmp_path):
+    arguments = "--critic-steps 4 --batch-size 12 --workers 2 --data".split()
+    process = harness.start(tmp_path / "out", *harness.TINY, *arguments, data)
+    status, _, error = harness.finish(process)
+    assert (status, len(error.splitlines())) == (2, 1), error
+    assert "choose a multiple of 8" in error

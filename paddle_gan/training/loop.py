@@ -43,6 +43,7 @@ def train(
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
     if config["evaluate_every"] and config["channels"] != 1:
         raise UserError("--evaluate-every scores digits of one channel; leave it out with 3")
+    _check_shares(config, distributed.world())
     distributed.join()
     if distributed.rank() > 0:
         distributed.wait()  # rank 0 downloads, the others find the files
@@ -66,6 +67,16 @@ def train(
     finally:
         run.board.close()
     return out
+
+
+def _check_shares(config: dict, world: int) -> None:
+    share = world * config["critic_steps"] * config["pack"]
+    if config["batch_size"] % share:
+        raise UserError(
+            f"a batch of {config['batch_size']} cannot be shared equally by {world} processes with "
+            f"critic_steps {config['critic_steps']} and pack {config['pack']}; "
+            f"choose a multiple of {share}"
+        )
 
 
 def _play(run: Run, images: data.ImageSet, place) -> None:
