@@ -10,6 +10,7 @@ import difflib
 from dataclasses import dataclass
 
 from paddle_gan.errors import UserError
+from paddle_gan.rules import check
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Recipe:
 # Of the recipes that keep to their papers and articles.
 _PLAIN = dict(augment="none", lr_half=0)
 _SEED = dict(_PLAIN, ema_half_life=0)
-_MLP = dict(networks="mlp", norm="none", image_size=28, canvas=6, inverted=True)
+_MLP = dict(networks="mlp", image_size=28, canvas=6, inverted=True)
 _CONV = dict(networks="conv", norm="none", init="glorot", image_size=28, canvas=10, inverted=True)
 _SNGAN = dict(networks="sngan", norm="spectral-batch", image_size=28, latent=64)
 # 64 images for each step of the critic.
@@ -72,11 +73,18 @@ RECIPES = {
         batch_size=64,
     ),
     "cdcgan": Recipe("dcgan with the digit as an input to both networks", networks="cdcgan"),
-    "mlp": Recipe("one hidden layer in each network, uniform latents", **_MLP, init="glorot"),
+    "mlp": Recipe(
+        "one hidden layer in each network, uniform latents",
+        **_MLP,
+        norm="spectral",
+        init="glorot",
+        lr=0.001,
+    ),
     "mlp-seed": Recipe(
         "mlp with the numbers of the TensorFlow article",
         **_MLP,
         **_SEED,
+        norm="none",
         init="kaiming",
         lr=0.0002,
         betas=(0.9, 0.999),
@@ -126,86 +134,6 @@ RECIPES = {
 }
 
 
-def _whole(low: int) -> tuple:
-    return lambda v: isinstance(v, int) and v >= low, f"a whole number, at least {low}"
-
-
-def _optional(low: int, unit: str) -> tuple:
-    return lambda v: v is None or isinstance(v, int) and v >= low, f"at least {low} {unit}"
-
-
-_POSITIVE = (lambda v: 0 < v < float("inf"), "a positive number")
-_RULES = {
-    "latent": _whole(1),
-    "width": _whole(1),
-    "channels": (lambda v: v in (1, 3), "1 (gray) or 3 (color)"),
-    "image_size": (
-        lambda v: isinstance(v, int) and v in range(8, 129, 4),
-        "a multiple of 4 from 8 to 128",
-    ),
-    "pack": _whole(1),
-    "critic_steps": _whole(1),
-    "fresh_noise": _whole(0),
-    "penalty_weight": (lambda v: v is None or 0 < v < float("inf"), "a positive number"),
-    "lr": _POSITIVE,
-    "lr_ratio": _POSITIVE,
-    "lr_half": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for constant rates"),
-    "betas": (lambda v: len(v) == 2 and all(0 <= b < 1 for b in v), "two numbers in [0, 1)"),
-    "batch_size": (
-        lambda v: isinstance(v, int) and v >= 2,
-        "at least 2: BatchNorm needs something to average over",
-    ),
-    "epochs": _whole(1),
-    "max_steps": _optional(1, "step"),
-    "checkpoint_every": _optional(1, "step"),
-    "evaluate_every": _optional(1, "epoch"),
-    "keep_every": _optional(1, "epoch"),
-    "canvas": _whole(1),
-    "ema_half_life": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for none"),
-    "on_nan": (lambda v: v in ("stop", "retry"), "stop or retry"),
-    "seed": (lambda v: isinstance(v, int) and v in range(2**31), "between 0 and 2147483647"),
-}
-_SIZES = {"dcgan": (16, 32, 64, 128), "cdcgan": (16, 32, 64, 128), "sngan": (28,)}
-_BATCH_NORMS = ("batch", "spectral-batch")
-# What does not go together, and why.
-_SENSELESS = [
-    (
-        lambda c: c["penalty"] in ("gradient", "r1") and c["norm"] in _BATCH_NORMS,
-        "penalty {penalty!r} is of each image by itself, and with norm {norm!r} D judges a batch "
-        "as a whole; take --norm none, instance or spectral",
-    ),
-    (
-        lambda c: (
-            c["objective"] == "wasserstein"
-            and c["penalty"] in ("none", "r1")
-            and c["norm"] != "spectral"
-        ),
-        "objective 'wasserstein' without a bound on the critic's slope has no minimum; "
-        "add --penalty clip or gradient, or --norm spectral",
-    ),
-    (
-        lambda c: c["penalty"] == "clip" and "spectral" in c["norm"],
-        "penalty 'clip' bounds weights that norm {norm!r} divides by their size anyway; "
-        "take one of both",
-    ),
-    (
-        lambda c: c["networks"] == "mlp" and c["norm"] not in ("none", "spectral"),
-        "norm {norm!r} is of feature maps, and the networks 'mlp' have none; "
-        "take --norm none or spectral",
-    ),
-    (
-        lambda c: c["networks"] == "cdcgan" and c["pack"] > 1,
-        "pack {pack} mixes images of several classes, and D of 'cdcgan' judges one class at a "
-        "time; take --pack 1",
-    ),
-    (
-        lambda c: c["batch_size"] % (c["critic_steps"] * c["pack"]),
-        "batch_size {batch_size}: it must be a multiple of critic_steps x pack, here "
-        "{critic_steps} x {pack}",
-    ),
-]
-
-
 def configure(recipe: str = "dcgan", **overrides) -> dict:
     """The resolved configuration of a run: the recipe's values, then what ``overrides`` gives.
 
@@ -234,21 +162,5 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
             raise UserError(f"unknown option {name!r}; a run has {', '.join(sorted(config))}")
         if value is not None:
             config[name] = value
-    for name, (holds, rule) in _RULES.items():
-        try:
-            good = holds(config[name])
-        except TypeError:
-            good = False
-        if not good:
-            raise UserError(f"{name} {config[name]!r}: it must be {rule}")
-    sizes = _SIZES.get(config["networks"])
-    if sizes and config["image_size"] not in sizes:
-        fitting = " or ".join(map(str, sizes))
-        raise UserError(
-            f"image_size {config['image_size']}: it must be {fitting} for the networks "
-            f"{config['networks']!r}"
-        )
-    for refused, reason in _SENSELESS:
-        if refused(config):
-            raise UserError(reason.format(**config))
+    check(config)
     return config
