@@ -55,7 +55,7 @@ def train(
     if distributed.rank() == 0:
         if config["evaluate_every"]:
             metrics.digit_network(config["data"])  # trained now rather than in the midst of it
-        workspace.claim(out, keep=resume)
+        held = workspace.claim(out, keep=resume)  # noqa: F841  (until this function ends)
         workspace.write_config(out, config)
         distributed.wait()
     run.start(images)

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
+from typing import IO
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from paddle_gan import images, recipes
 from paddle_gan.errors import UserError
@@ -27,18 +32,18 @@ _LENGTH = (
 )
 
 
-def claim(out: Path, keep: bool) -> None:
+def claim(out: Path, keep: bool) -> IO:
     """Make ``out`` a folder to write into; with ``keep`` the run in it stays where it is.
+
+    Returns an open file that holds the folder: while it is open, no other run gets it.
 
     A finished or stopped run that lies there, or the notebook's checkpoints, are moved into
     ``earlier-NNN`` inside, never deleted; what no run writes stays where it is. Raises UserError
-    where ``out`` cannot be written, before anything is computed.
+    where ``out`` cannot be written or another run is writing, before anything is computed.
     """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".probe.{os.getpid()}"
-        probe.write_bytes(b"")
-        probe.unlink()
+        held = _hold(out)
         for folder in (out, out / "checkpoints", out / "samples"):
             for path in folder.glob(".*"):
                 if _UNFINISHED.fullmatch(path.name):
@@ -54,6 +59,20 @@ def claim(out: Path, keep: bool) -> None:
             print(f"what an earlier run left in {out} is now in {earlier}")
     except OSError as error:
         raise UserError(f"cannot write into {out}: {error.strerror}; give another --out") from error
+    return held
+
+
+def _hold(out: Path) -> IO:
+    held = open(out / ".lock", "a")
+    if fcntl is not None:
+        try:
+            fcntl.flock(
+                held, fcntl.LOCK_EX | fcntl.LOCK_NB
+            )  # gone with the process, however it ends
+        except BlockingIOError as error:
+            held.close()
+            raise UserError(f"another run is writing into {out}; give another --out") from error
+    return held
 
 
 def write_config(out: Path, config: dict) -> None:

@@ -151,7 +151,9 @@ def test_a_second_run_moves_the_first_aside(few, train, tmp_path):
         status, stdout, _ = train(tmp_path, *arguments, "--seed", seed)
         assert status == 0
         ours = files(tmp_path)
-        kept.append({n: d for n, d in ours.items() if not n.startswith(("earlier-", "notes"))})
+        kept.append(
+            {n: d for n, d in ours.items() if not n.startswith(("earlier-", "notes", ".lock"))}
+        )
         for number, run in enumerate(kept[:-1], 1):
             folder = tmp_path / f"earlier-{number:03d}"
             assert files(folder) == run

@@ -61,3 +61,19 @@ def test_ctrl_c_and_sigterm_save_and_change_no_bit(undisturbed, data, tmp_path):
         arguments = ["--resume"]
     assert harness.train(out, "--resume")[0] == 0
     assert harness.differences(harness.snapshot(undisturbed), harness.snapshot(out)) == []
+
+
+def test_a_second_run_into_the_same_folder_is_refused_and_disturbs_nothing(
+    undisturbed, data, tmp_path
+):
+    out = tmp_path / "out"
+    first = harness.start(out, *harness.RUN, "--data", data, fault="slow:60")
+    harness.wait_for((out / "samples/step-00000007.png").exists, first)
+    for flags in ([*harness.RUN, "--data", data], ["--resume"]):
+        status, _, stderr = harness.train(out, *flags)
+        assert status == 2 and len(stderr.splitlines()) == 1
+        assert f"another run is writing into {out}" in stderr
+    status, stdout, stderr = harness.finish(first)
+    assert status == 0, stdout + stderr
+    assert harness.differences(harness.snapshot(undisturbed), harness.snapshot(out)) == []
+    assert harness.train(out, "--resume")[0] == 0  # it is free again
