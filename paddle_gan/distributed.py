@@ -154,8 +154,8 @@ def _wait(processes: list[subprocess.Popen]) -> None:
     failed = {n: process.poll() for n, process in enumerate(processes) if process.poll() != 0}
     if not failed:
         return
-    if failed.get(0) == 2:
-        sys.exit(2)  # rank 0 has told the user what was wrong
+    if failed.get(0) in (2, 130, 143):
+        sys.exit(failed[0])  # rank 0 has told the user what was wrong, or that it was stopped
     # The one that was killed (a negative status) before those that lost it.
     number, status = min(failed.items(), key=lambda item: item[1] or 0)
     raise UserError(

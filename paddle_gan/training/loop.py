@@ -112,3 +112,4 @@ def _play(run: Run, images: data.ImageSet, place) -> None:
         if stopped:
             run.save_state()
             run.board.say(f"stopped after step {run.step}; go on with --resume --out {run.out}")
+            stop.end()
