@@ -1,0 +1,59 @@
+"""The scripts that make the tables of the documents, from training to the picture."""
+
+import runpy
+import statistics
+import sys
+from pathlib import Path
+
+import cv2
+import pytest
+
+import paddle_gan
+from paddle_gan.metrics import digits
+from tests.data.files import write_idx
+
+ROOT = Path(paddle_gan.__file__).parents[1]
+
+
+def run(script: str, *arguments, monkeypatch) -> None:
+    monkeypatch.setattr(sys, "argv", [script, *map(str, arguments)])
+    runpy.run_path(str(ROOT / "benchmarks" / script), run_name="__main__")
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder with digits and a digit network for them, which the runs find in the cache."""
+    write_idx(tmp_path / "digits", count=100)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(digits, "STEPS", 5)
+    digits.digit_network("digits")
+    return tmp_path
+
+
+def test_a_comparison_of_recipes(here, monkeypatch, capsys):
+    flags = ["--data", "digits", "--images", 320, "--points", 2, "--out", "runs", "--jobs", 1]
+    run("recipes.py", *flags, "--seeds", 0, 1, "--", "recipe=mlp", monkeypatch=monkeypatch)
+    first, second = [cells(line) for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [first[:3], second[:3]] == [["recipe=mlp", "0", "320"], ["recipe=mlp", "1", "320"]]
+    fids = [[float(fid) for fid in row[3].split(", ")] for row in (first, second)]
+    assert len(fids[0]) == 2 and fids[0] != fids[1]
+
+    before = {path: path.stat().st_mtime for path in (here / "runs").rglob("*")}
+    run("recipes.py", *flags, "--seeds", 0, "--", "recipe=mlp", monkeypatch=monkeypatch)
+    assert cells(capsys.readouterr().out.splitlines()[2]) == first  # read, not trained again
+    assert {path: path.stat().st_mtime for path in (here / "runs").rglob("*")} == before
+
+    run("compare.py", "runs", "--picture", "comparison.png", monkeypatch=monkeypatch)
+    recipe, images, seeds, fid, *_ = cells(capsys.readouterr().out.splitlines()[2])
+    assert (recipe, images, seeds) == ("`mlp`", "320", "2")
+    mean, spread = (float(number) for number in fid.split(" ± "))
+    last = [row[-1] for row in fids]
+    assert mean == pytest.approx(statistics.mean(last), abs=0.011)
+    assert spread == pytest.approx(statistics.stdev(last), abs=0.011)
+    assert cv2.imread("comparison.png").std() > 20
