@@ -65,7 +65,7 @@ def row(recipe: str, paths: list[Path]) -> str:
 
 
 def draw(found: dict[str, list[Path]], picture: str) -> None:
-    figure = Figure(figsize=(13, 0.55 * len(found) + 1.2), layout="constrained")
+    figure = Figure(figsize=(13, 0.4 * len(found) + 2), layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.25))
     strips = []
@@ -83,7 +83,8 @@ def draw(found: dict[str, list[Path]], picture: str) -> None:
         strips.append(np.pad(drawn, padding))
     left.set(yscale="log", xlabel="thousands of images seen", ylabel="FID (digit network)")
     left.grid(alpha=0.3, which="both")
-    left.legend(fontsize=8, frameon=False, loc="upper right")
+    left.yaxis.set_major_formatter("{x:g}")
+    left.legend(fontsize=8, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=4)
     left.spines[["top", "right"]].set_visible(False)
     right.imshow(grid(np.concatenate(strips), SHOWN), cmap="gray", vmin=0, vmax=255)
     right.set_yticks([2 + 16 + 34 * i for i in range(len(strips))], list(found))
