@@ -143,4 +143,4 @@ def _draw_table(axes: Axes, scores: dict) -> None:
 
 def _tidy(axes: Axes) -> None:
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9, loc="upper right")
+    axes.legend(frameon=False, fontsize=9, loc="best")
