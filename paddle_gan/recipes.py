@@ -6,10 +6,9 @@ Nothing here imports Paddle, so that ``--help`` and ``--dry-run`` answer at once
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
 
-from paddle_gan.errors import UserError
+from paddle_gan.errors import UserError, unknown
 from paddle_gan.rules import check
 
 
@@ -142,11 +141,7 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
     other.
     """
     if recipe not in RECIPES:
-        near = difflib.get_close_matches(recipe, RECIPES, n=1, cutoff=0.0)
-        raise UserError(
-            f"unknown recipe {recipe!r}; did you mean {near[0]!r}? "
-            f"There are {', '.join(sorted(RECIPES))}"
-        )
+        raise unknown("recipe", recipe, sorted(RECIPES))
     config = {
         "recipe": recipe,
         **dataclasses.asdict(RECIPES[recipe]),

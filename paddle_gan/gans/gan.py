@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import functools
 
 import paddle
@@ -11,7 +10,7 @@ from paddle.utils import unique_name
 
 from paddle_gan import distributed, latents
 from paddle_gan.augment import AUGMENTATIONS
-from paddle_gan.errors import UserError
+from paddle_gan.errors import unknown
 from paddle_gan.gans.optimizers import OPTIMIZERS
 from paddle_gan.init import INITS
 from paddle_gan.losses import OBJECTIVES
@@ -130,13 +129,9 @@ def rows(config: dict) -> dict:
     """
     chosen = {}
     for name, table in TABLES.items():
-        wanted = config[name]
-        if wanted not in table:
-            near = difflib.get_close_matches(str(wanted), table, n=1, cutoff=0.0)
-            raise UserError(
-                f"unknown {name} {wanted!r}; did you mean {near[0]!r}? There are {', '.join(table)}"
-            )
-        chosen[name] = table[wanted]
+        if config[name] not in table:
+            raise unknown(name, config[name], table)
+        chosen[name] = table[config[name]]
     return chosen
 
 
