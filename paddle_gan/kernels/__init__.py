@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import contextvars
 import weakref
+from collections.abc import Callable
 
 import paddle
 from paddle import Tensor, nn
@@ -14,7 +15,7 @@ from paddle_gan.kernels.onednn import library
 from paddle_gan.kernels.program import Program, Run, translate
 from paddle_gan.kernels.second import InputGradient
 
-__all__ = ["folded", "input_gradient", "plain", "run"]
+__all__ = ["folded", "input_gradient", "plain", "plain_gradient", "run"]
 
 _enabled = contextvars.ContextVar("enabled", default=True)
 _programs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
@@ -61,11 +62,19 @@ def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Te
     program = _program(net, x, stop)
     if program is not None and net.training and program.piecewise_linear:
         return InputGradient.apply(program, x.detach().contiguous(), *program.parameters())
+    return plain_gradient(lambda x: run(net, x, stop), x)
+
+
+def plain_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """The gradient of ``function(x).sum()`` with respect to ``x``, by Paddle's own kernels.
+
+    It is itself differentiable, as far as Paddle differentiates the layers of ``function`` twice.
+    """
     with plain(), paddle.enable_grad():
         if x.stop_gradient:
             x = x.detach()
             x.stop_gradient = False
-        return paddle.grad(run(net, x, stop).sum(), x, create_graph=True)[0]
+        return paddle.grad(function(x).sum(), x, create_graph=True)[0]
 
 
 def _program(net: nn.Sequential, x: Tensor, stop: int | None) -> Program | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
@@ -52,9 +51,7 @@ class Discriminator(nn.Layer):
 
     def score_gradient(self, images: Tensor, *labels: Tensor) -> Tensor:
         """``input_gradient`` with the weights as they are."""
-        images.stop_gradient = False
-        with kernels.plain():
-            return paddle.grad(self.score(images, *labels).sum(), images, create_graph=True)[0]
+        return kernels.plain_gradient(lambda images: self.score(images, *labels), images)
 
     def _normalize(self) -> None:
         for norm in self._spectral:
