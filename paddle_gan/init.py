@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import paddle
 from paddle import Tensor, nn
+
+_WEIGHTED = (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)
 
 
 @paddle.no_grad()
@@ -33,6 +36,17 @@ def kaiming_(x: Tensor, negative_slope: float = 0.0) -> Tensor:
     """
     fan_in = x.shape[0] if x.ndim == 2 else int(x[0].numel())
     return normal_(x, 0.0, (2 / ((1 + negative_slope**2) * fan_in)) ** 0.5)
+
+
+@paddle.no_grad()
+def glorot_(x: Tensor) -> Tensor:
+    """Fill the weight ``x`` in place, uniform on ±(6 / (fan_in + fan_out))^½.
+
+    Glorot & Bengio 2010, eq. 16; the fans of a kernel count its area.
+    """
+    area = int(x[0][0].numel())  # 1 for a linear layer
+    bound = (6 / (area * (x.shape[0] + x.shape[1]))) ** 0.5
+    return uniform_(x, -bound, bound)
 
 
 @paddle.no_grad()
@@ -65,26 +79,12 @@ def conv_init(layer: nn.Layer) -> None:
         normal_(_weight(layer), 0.0, 0.02)
 
 
-def kaiming_init(layer: nn.Layer) -> None:
-    """Weights of convolutions and linear layers by ``kaiming_``, their biases 0."""
+def fill_init(layer: nn.Layer, fill: Callable[[Tensor], Tensor]) -> None:
+    """Weights of convolutions and linear layers by ``fill``, their biases 0."""
     if isinstance(layer, _WEIGHTED):
-        kaiming_(_weight(layer))
+        fill(_weight(layer))
         if layer.bias is not None:
             constant_(layer.bias, 0.0)
-
-
-def glorot_init(layer: nn.Layer) -> None:
-    """Weights uniform on ±(6 / (fan_in + fan_out))^½, biases 0; Glorot & Bengio 2010, eq. 16."""
-    if isinstance(layer, _WEIGHTED):
-        weight = _weight(layer)
-        area = int(weight[0][0].numel())  # of a kernel; 1 for a linear layer
-        bound = (6 / (area * (weight.shape[0] + weight.shape[1]))) ** 0.5
-        uniform_(weight, -bound, bound)
-        if layer.bias is not None:
-            constant_(layer.bias, 0.0)
-
-
-_WEIGHTED = (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)
 
 
 def _weight(layer: nn.Layer) -> Tensor:
@@ -94,7 +94,7 @@ def _weight(layer: nn.Layer) -> Tensor:
 INITS = {
     "dcgan": weight_init,
     "conv": conv_init,
-    "kaiming": kaiming_init,
-    "glorot": glorot_init,
+    "kaiming": functools.partial(fill_init, fill=kaiming_),
+    "glorot": functools.partial(fill_init, fill=glorot_),
     "zero-scale": functools.partial(weight_init, scale=0.0),
 }
