@@ -108,9 +108,10 @@ class Dashboard:
         values = {name: float(value) for name, value in scalars.items()}
         parts = [f"{_NOTEBOOK.get(n, n)}: {values[n]:.6f}" for n in values if n.endswith("_loss")]
         if "accuracy_real" in values:
-            parts.append("D right on {accuracy_real:.0%} real, {accuracy_fake:.0%} generated")
-        line = " ".join(parts).format(**values)
-        self.say(f"[{epoch:03d}/{self._config['epochs']:03d}] {seconds:.2f} sec(s) {line}")
+            real, fake = values["accuracy_real"], values["accuracy_fake"]
+            parts.append(f"D right on {real:.0%} real, {fake:.0%} generated")
+        count = f"[{epoch:03d}/{self._config['epochs']:03d}]"
+        self.say(" ".join([count, f"{seconds:.2f} sec(s)", *parts]))
 
     def warn(self, step: int, warning: str) -> None:
         """Say that something looks wrong, here and on the dashboard."""

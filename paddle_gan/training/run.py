@@ -98,8 +98,8 @@ class Run:
         self._write()
 
     def _due(self, every: str, epoch: int | None) -> bool:
-        every = self.config[every]
-        return bool(epoch and every and epoch % every == 0 and distributed.rank() == 0)
+        epochs = self.config[every]
+        return bool(epoch and epochs and epoch % epochs == 0 and distributed.rank() == 0)
 
     def _evaluate(self, drawer) -> None:
         drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))
