@@ -9,6 +9,7 @@ seeds, the picture the FID over the images seen and a row of samples of each rec
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import re
 import statistics
@@ -37,6 +38,7 @@ def runs(folder: Path) -> dict[str, list[Path]]:
     return dict(sorted(found.items(), key=lambda item: mean(item[1], "fid")))
 
 
+@functools.cache
 def scores(run: Path) -> list[dict]:
     return [json.loads(line) for line in (run / "scores.jsonl").read_text().splitlines()]
 
@@ -71,11 +73,10 @@ def draw(found: dict[str, list[Path]], picture: str) -> None:
     strips = []
     for number, (recipe, paths) in enumerate(found.items()):
         through = [[(s["images"] / 1000, s["fid"]) for s in scores(path)] for path in paths]
-        images, fids = np.array(through).mean(0).T
-        style = "-" if number < 10 else "--"  # there are ten colors
-        left.plot(images, fids, style, marker="o", ms=3, color=f"C{number % 10}", label=recipe)
-        low, high = np.array(through)[:, :, 1].min(0), np.array(through)[:, :, 1].max(0)
-        left.fill_between(images, low, high, color=f"C{number % 10}", alpha=0.15, lw=0)
+        (images, *_), fids = np.array(through).transpose(2, 0, 1)  # each seeds x points
+        color, style = f"C{number % 10}", "-" if number < 10 else "--"  # there are ten colors
+        left.plot(images, fids.mean(0), style, marker="o", ms=3, color=color, label=recipe)
+        left.fill_between(images, fids.min(0), fids.max(0), color=color, alpha=0.15, lw=0)
         generator = load_generator(paths[0] / "Gnet.pdparams")
         drawn = to_uint8(generate(generator, latents(generator, SHOWN, seed=0)))
         size = 32 - drawn.shape[2]
