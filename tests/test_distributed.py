@@ -79,6 +79,22 @@ def test_a_run_of_two_that_stops_and_resumes_ends_alike(data, tmp_path):
             np.testing.assert_allclose(other[key], value, rtol=rounding, atol=rounding)
 
 
+def test_two_workers_do_what_one_does(data, tmp_path):
+    """To rounding, where nothing is normalized over a batch; each critic step sees the images that
+    it sees in one process, and packs are packed alike."""
+    networks = "--recipe mlp --width 8 --image-size 16 --norm none --seed 3 --device cpu"
+    game = "--objective wasserstein --penalty clip --lr 0.01 --critic-steps 3 --pack 2"
+    length = "--batch-size 24 --max-steps 4 --data"
+    arguments = [*f"{networks} {game} {length}".split(), data]
+    for workers in "12":
+        process = harness.start(tmp_path / workers, *arguments, "--workers", workers)
+        assert harness.finish(process)[0] == 0
+    for name in ("Gnet.pdparams", "Dnet.pdparams"):
+        one, two = (read(tmp_path / workers / name) for workers in "12")
+        for key, value in one.items():
+            np.testing.assert_allclose(two[key], value, rtol=1e-4, atol=1e-6)
+
+
 def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
     out = tmp_path / "out"
     process = two_workers(out, "--data", data, "--epochs", "4000", "--checkpoint-every", "5")

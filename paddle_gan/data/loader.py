@@ -32,24 +32,26 @@ def loader(
     place: paddle.CPUPlace | paddle.CUDAPlace | None = None,
     rank: int = 0,
     world: int = 1,
+    parts: int = 1,
 ) -> paddle.io.DataLoader:
     """One shuffled epoch, from `first_batch` on, on `place` (None: the CPU).
 
     A batch is a list: images, float32, B x C x H x W in [-1, 1], and labels, int64, B, if the set
-    has them. `batch_size` counts the images of all processes together; process `rank` of `world`
-    gets its contiguous share of every batch, so the order is the same for any number of processes.
+    has them. `batch_size` counts the images of all processes together. A step uses a batch in
+    `parts`, one after another; process `rank` of `world` gets its contiguous share of each, so
+    that the order is the same for any number of processes.
 
     Raises UserError if a batch is larger than the set or cannot be shared equally.
     """
     steps = batches_per_epoch(image_set, batch_size)
-    if batch_size % world:
+    if batch_size % (parts * world):
         raise UserError(
-            f"a batch of {batch_size} cannot be shared equally by {world} processes; "
-            f"choose a multiple of {world}"
+            f"a batch of {batch_size} cannot be shared equally by {world} processes "
+            f"in {parts} parts; choose a multiple of {world * parts}"
         )
     order = np.random.default_rng([seed, epoch]).permutation(len(image_set))
-    shares = order[: steps * batch_size].reshape(steps, world, batch_size // world)
-    batches = _Batches(image_set, shares[first_batch:, rank])
+    shares = order[: steps * batch_size].reshape(steps, parts, world, -1)
+    batches = _Batches(image_set, shares[first_batch:, :, rank].reshape(steps - first_batch, -1))
     return paddle.io.DataLoader(batches, batch_size=None, places=place or paddle.CPUPlace())
 
 

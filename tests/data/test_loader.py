@@ -87,6 +87,14 @@ def test_shares_of_the_processes_make_up_the_batch(world):
     assert np.concatenate(shares, axis=1).tolist() == whole
 
 
+def test_each_process_gets_its_share_of_every_part_of_a_batch():
+    images = numbered(50)
+    (whole,) = order(images, 48, seed=0, epoch=0)
+    shares = [order(images, 48, 0, 0, rank=rank, world=4, parts=3)[0] for rank in range(4)]
+    thirds = [share[4 * part : 4 * part + 4] for part in range(3) for share in shares]
+    assert np.concatenate(thirds).tolist() == whole
+
+
 @pytest.mark.parametrize("batch_size", [61, 0, -1])
 def test_a_batch_that_cannot_be_drawn(batch_size):
     with pytest.raises(UserError, match=f"a batch of {batch_size} cannot be drawn from 60 images"):
@@ -96,6 +104,11 @@ def test_a_batch_that_cannot_be_drawn(batch_size):
 def test_a_batch_that_cannot_be_shared():
     with pytest.raises(UserError, match="batch of 16 cannot be shared equally by 3 processes"):
         loader(numbered(60), 16, seed=0, epoch=0, world=3)
+
+
+def test_parts_of_a_batch_that_cannot_be_shared():
+    with pytest.raises(UserError, match="by 4 processes in 3 parts; choose a multiple of 12"):
+        loader(numbered(60), 16, seed=0, epoch=0, world=4, parts=3)
 
 
 def test_epochs_leave_no_threads_behind():
