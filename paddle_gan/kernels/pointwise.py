@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
-
 import numpy as np
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
-from paddle_gan.kernels.layouts import channels_last
+from paddle_gan.kernels.layouts import channels_last, floats
 
 
 class BatchNorm:
@@ -70,9 +68,9 @@ class BatchNorm:
         if self._training:
             keep = self._layer._momentum
             for running, batch in ((self._layer._mean, mean), (self._layer._variance, variance)):
-                running = _floats(running.data_ptr(), self.channels)
+                running = floats(running.data_ptr(), self.channels)
                 running *= keep
-                running += (1 - keep) * _floats(batch, self.channels)
+                running += (1 - keep) * floats(batch, self.channels)
 
     def backward(self, x, y, kept, dy, dx, parameters, gradients):
         c = self.channels
@@ -127,7 +125,3 @@ def function_of(activation: nn.Layer) -> tuple[int, float]:
     if isinstance(activation, nn.Tanh):
         return dnn.TANH, 0.0
     return dnn.RELU, float(getattr(activation, "_negative_slope", 0.0))
-
-
-def _floats(address: int, n: int) -> np.ndarray:
-    return np.ctypeslib.as_array((ctypes.c_float * n).from_address(address))

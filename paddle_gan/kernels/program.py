@@ -23,15 +23,17 @@ from paddle.autograd import PyLayer
 
 from paddle_gan.kernels.convolution import Convolution
 from paddle_gan.kernels.layouts import channels_last, plain, reorder
+from paddle_gan.kernels.narrow import NarrowConvolution
 from paddle_gan.kernels.pointwise import Activation, BatchNorm
 
+# The first that knows the layer is taken.
 _OPERATIONS = {
-    nn.Conv2D: Convolution,
-    nn.Conv2DTranspose: Convolution,
-    nn.BatchNorm2D: BatchNorm,
-    nn.ReLU: Activation,
-    nn.LeakyReLU: Activation,
-    nn.Tanh: Activation,
+    nn.Conv2D: [NarrowConvolution, Convolution],
+    nn.Conv2DTranspose: [Convolution],
+    nn.BatchNorm2D: [BatchNorm],
+    nn.ReLU: [Activation],
+    nn.LeakyReLU: [Activation],
+    nn.Tanh: [Activation],
 }
 
 
@@ -39,8 +41,9 @@ def translate(layers: Sequence[nn.Layer], shape: tuple[int, ...], training: bool
     """The operations of the layers for inputs of ``shape``, or None where one is unknown."""
     operations: list = []
     for layer in layers:
-        operation = _OPERATIONS.get(type(layer))
-        if operation is None or not operation.knows(layer, shape):
+        fitting = (op for op in _OPERATIONS.get(type(layer), []) if op.knows(layer, shape))
+        operation = next(fitting, None)
+        if operation is None:
             return None
         last = operations[-1] if operations else None
         if last is not None and operation.in_place:

@@ -58,6 +58,15 @@ CASES = {
         nn.Conv2DTranspose(4, 1, 3),
         shape=(2, 3, 5, 3),
     ),
+    "to one channel": lambda: stack(
+        nn.Conv2D(3, 8, 3),
+        nn.LeakyReLU(0.2),
+        nn.Conv2D(8, 1, (7, 3), 1, (3, 1)),
+        nn.Tanh(),
+        nn.Conv2D(1, 1, 1, bias_attr=False),
+        shape=(3, 3, 9, 6),
+    ),
+    "one pixel": lambda: stack(nn.Conv2D(4, 1, 3, 1, 1), shape=(1, 4, 1, 1)),
     "wide": lambda: stack(
         nn.Conv2D(16, 32, 3, 1, 1, bias_attr=False),
         nn.BatchNorm2D(32),

@@ -60,6 +60,14 @@ LINEAR = {
         nn.Conv2D(5, 1, 3),
         shape=(2, 3, 5, 3),
     ),
+    "to one channel": lambda: stack(
+        nn.Conv2D(2, 8, 3, 2, 1),
+        nn.ReLU(),
+        nn.Conv2D(8, 1, (3, 5), 1, (1, 2)),
+        nn.LeakyReLU(0.2),
+        nn.Conv2D(1, 1, 3, 1, 1, bias_attr=False),
+        shape=(3, 2, 9, 8),
+    ),
     "ReLU, several outputs": lambda: stack(
         nn.Conv2D(2, 8, 3),
         nn.ReLU(),
