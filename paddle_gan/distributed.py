@@ -8,6 +8,7 @@ nothing.
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import io
 import os
 import signal
@@ -19,6 +20,7 @@ import time
 from paddle_gan.errors import UserError
 from paddle_gan.runtime import cores
 
+_PARENT_DEATH_SIGNAL = 1  # of Linux's prctl(2)
 _GRACE = 20.0  # seconds for the others to end by themselves once one worker is gone
 
 
@@ -122,7 +124,15 @@ def launch(command: list[str], workers: int, device: str) -> None:
             "OMP_NUM_THREADS": str(threads),
         }
         output = None if number == 0 else subprocess.DEVNULL
-        processes.append(subprocess.Popen(command, env=environment, stdout=output, stderr=output))
+        processes.append(
+            subprocess.Popen(
+                command,
+                env=environment,
+                stdout=output,
+                stderr=output,
+                preexec_fn=_stop_with_the_launcher if sys.platform == "linux" else None,
+            )
+        )
     # Ctrl-C reaches the workers by itself, SIGTERM only this process.
     before = signal.signal(signal.SIGTERM, lambda number, _: _pass_on(number, processes))
     try:
@@ -132,6 +142,11 @@ def launch(command: list[str], workers: int, device: str) -> None:
         for process in processes:
             process.kill()
             process.wait()
+
+
+def _stop_with_the_launcher() -> None:
+    """Let this process get SIGTERM when the launcher is gone, even by SIGKILL."""
+    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
 
 
 def _pass_on(number: int, processes: list[subprocess.Popen]) -> None:

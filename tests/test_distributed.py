@@ -110,6 +110,32 @@ def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
     assert harness.finish(process)[0] == 0
 
 
+def test_workers_stop_and_save_when_their_launcher_is_killed(data, tmp_path):
+    out = tmp_path / "out"
+    process = two_workers(out, "--data", data, "--epochs", "4000", "--checkpoint-every", "5")
+    deadline = time.monotonic() + 60
+    while not (out / "Gnet.pdparams").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    workers = [worker(process.pid, rank) for rank in range(2)]
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 30
+    while any(map(running, workers)):
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    resumed = harness.start(out, "--resume", "--max-steps", "10", "--workers", "2")
+    assert harness.finish(resumed)[0] == 0
+
+
+def running(pid: int) -> bool:
+    """Whether a process is there, and more than an entry that nobody has collected."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def worker(launcher: int, rank: int) -> int:
     """The process of a rank, among the launcher's children."""
     children = Path(f"/proc/{launcher}/task/{launcher}/children").read_text().split()
