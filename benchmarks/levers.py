@@ -1,6 +1,7 @@
 """What each measure against wasted time gives: the training step with one of them undone.
 
 python benchmarks/levers.py --batch-size 16
+python benchmarks/levers.py --batch-size 32 --recipe conv
 
 Prints images/s of the game's step alone, medians of interleaved processes, and how much slower it
 is without each lever. Nothing else should run.
@@ -20,6 +21,7 @@ LEVERS = {
     "all cores": "threads",
     "memory kept (mallopt)": "mallopt",
     "oneDNN programs": "kernels",
+    "products for convolutions to one channel": "narrow",
     "no biases before BatchNorm": "biases",
     "D frozen in G's half-step": "frozen",
     "one G pass": "pass",
@@ -27,8 +29,8 @@ LEVERS = {
 }
 
 
-def step_speed(undone: str, batch_size: int, seconds: float) -> float:
-    """Images per second of the default recipe's step in this process, with one lever undone."""
+def step_speed(undone: str, recipe: str, batch_size: int, seconds: float) -> float:
+    """Images per second of a recipe's step in this process, with one lever undone."""
     import contextlib
 
     from paddle_gan import runtime
@@ -43,8 +45,11 @@ def step_speed(undone: str, batch_size: int, seconds: float) -> float:
 
     from paddle_gan import kernels
     from paddle_gan.gans import gan
+    from paddle_gan.kernels.narrow import NarrowConvolution
     from paddle_gan.recipes import configure
 
+    if undone == "narrow":
+        NarrowConvolution.knows = lambda layer, shape: False
     if undone == "frozen":
         gan.frozen = lambda network: contextlib.nullcontext()
     if undone == "adam":
@@ -55,8 +60,10 @@ def step_speed(undone: str, batch_size: int, seconds: float) -> float:
             cls = getattr(nn, layer)
             init = cls.__init__
             cls.__init__ = lambda self, *a, bias_attr=None, init=init, **k: init(self, *a, **k)
-    game = gan.GAN(configure(batch_size=batch_size, fresh_noise=undone == "pass"))
-    images = paddle.uniform([batch_size, 1, 32, 32], min=-1, max=1)
+    again = {"fresh_noise": 1} if undone == "pass" else {}
+    config = configure(recipe, batch_size=batch_size, **again)
+    game, size = gan.GAN(config), config["image_size"]
+    images = paddle.uniform([batch_size, 1, size, size], min=-1, max=1)
     with kernels.plain() if undone == "kernels" else contextlib.nullcontext():
         for _ in range(5):
             game.train_step([images])
@@ -69,22 +76,26 @@ def step_speed(undone: str, batch_size: int, seconds: float) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--recipe", default="dcgan")
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4)
     parser.add_argument("--undone", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.undone is not None:
-        print(step_speed(options.undone, options.batch_size, options.seconds))
+        print(step_speed(options.undone, options.recipe, options.batch_size, options.seconds))
         return
     speeds: dict[str, list[float]] = {name: [] for name in LEVERS}
     for _ in range(options.rounds):
         for name, undone in LEVERS.items():
             command = [sys.executable, __file__, "--undone", undone, "--seconds"]
             command += [str(options.seconds), "--batch-size", str(options.batch_size)]
+            command += ["--recipe", options.recipe]
             run = subprocess.run(command, capture_output=True, text=True, check=True)
             speeds[name].append(float(run.stdout.split()[-1]))
-    print(f"| batch {options.batch_size}: without | images/s | with it |\n|-|-|-|")
+    print(
+        f"| {options.recipe}, batch {options.batch_size}: without | images/s | with it |\n|-|-|-|"
+    )
     for name, measured in speeds.items():
         gains = [best / without for best, without in zip(speeds["everything"], measured)]
         gain = f"{statistics.median(gains):.2f} x"
