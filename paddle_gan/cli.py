@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from pathlib import Path
 
 import paddle_gan
 from paddle_gan import distributed
@@ -94,7 +95,14 @@ INFER = [
 
 def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
     if dry_run:
-        print(json.dumps(configure(recipe or "dcgan", **overrides), indent=2))
+        if resume:
+            _start(device)
+            from paddle_gan.training.workspace import resumed_config
+
+            config = resumed_config(Path(out), {"recipe": recipe, **overrides})
+        else:
+            config = configure(recipe or "dcgan", **overrides)
+        print(json.dumps(config, indent=2))
         return
     if not out:
         raise UserError("--out is empty; name a folder, or . for this one")

@@ -101,6 +101,15 @@ def test_without_paddle_a_line_says_how_to_install_it(script, tmp_path):
     assert stderr.startswith("error: ") and "pip install" in stderr and "[cpu]" in stderr
 
 
+def test_a_dry_run_of_resuming_prints_what_would_go_on(tmp_path, capsys):
+    config = configure("wgan", seed=7, width=4)
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    arguments = ["--out", str(tmp_path), "--resume", "--epochs", "90", "--dry-run"]
+    assert main(arguments, command="train") == 0
+    assert json.loads(capsys.readouterr().out) == {**json.loads(json.dumps(config)), "epochs": 90}
+    assert main(["--out", str(tmp_path / "none"), *arguments[2:]], command="train") == 2
+
+
 def test_a_dry_run_writes_nothing(tmp_path, capsys):
     assert main(["--out", str(tmp_path / "out"), "--dry-run"], command="train") == 0
     assert json.loads(capsys.readouterr().out)["recipe"] == "dcgan"
