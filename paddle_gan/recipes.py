@@ -47,13 +47,11 @@ class Recipe:
 
 
 # Of the recipes that keep to their papers and articles.
-_PLAIN = dict(augment="none", lr_half=0)
-_SEED = dict(_PLAIN, ema_half_life=0)
+_SEED = dict(augment="none", lr_half=0, ema_half_life=0)
 _MLP = dict(networks="mlp", image_size=28, canvas=6, inverted=True)
 _CONV = dict(networks="conv", norm="none", init="glorot", image_size=28, canvas=10, inverted=True)
 _SNGAN = dict(networks="sngan", norm="spectral-batch", image_size=28, latent=64)
-# 64 images for each step of the critic.
-_WGAN = dict(_PLAIN, objective="wasserstein", critic_steps=5, batch_size=320, fresh_noise=1)
+_WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
 
 RECIPES = {
     "dcgan": Recipe("the notebook's networks, trained as measured to be best"),
@@ -91,7 +89,7 @@ RECIPES = {
         epochs=150,
         max_steps=70_000,
     ),
-    "conv": Recipe("convolutions without normalization, dropout in D", **_CONV, lr=0.0005),
+    "conv": Recipe("convolutions without normalization, dropout in D", **_CONV, lr=0.001),
     "conv-seed": Recipe(
         "conv with the numbers of the Keras article",
         **_CONV,
@@ -102,7 +100,7 @@ RECIPES = {
         epochs=100,
         keep_every=10,
     ),
-    "sngan": Recipe("a small pair, D spectrally normalized", **_SNGAN),
+    "sngan": Recipe("a small pair, D spectrally normalized", **_SNGAN, batch_size=16),
     "sngan-seed": Recipe(
         "sngan with the numbers of the PyTorch article",
         **_SNGAN,
@@ -118,15 +116,30 @@ RECIPES = {
         "dcgan, D spectrally normalized, hinge loss", norm="spectral", objective="hinge"
     ),
     "wgan": Recipe(
-        "a critic with clipped weights", **_WGAN, penalty="clip", optimizer="rmsprop", lr=0.00005
+        "a critic with clipped weights",
+        **_WGAN,
+        penalty="clip",
+        optimizer="rmsprop",
+        lr=0.0005,
+        batch_size=80,  # 16 for each step of the critic
+    ),
+    "wgan-seed": Recipe(
+        "wgan with the numbers of Arjovsky et al. 2017",
+        **_WGAN,
+        **_SEED,
+        penalty="clip",
+        optimizer="rmsprop",
+        lr=0.00005,
+        batch_size=320,
     ),
     "wgan-gp": Recipe(
         "a critic with a gradient penalty",
         **_WGAN,
         norm="none",
         penalty="gradient",
-        lr=0.0001,
+        lr=0.001,
         betas=(0.0, 0.9),
+        batch_size=80,
     ),
     "lsgan": Recipe("dcgan with least squares", objective="least-squares"),
     "hinge": Recipe("dcgan with the hinge loss", objective="hinge"),
