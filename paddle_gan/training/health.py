@@ -29,7 +29,8 @@ class Health:
         bad = [name for name, value in values.items() if not math.isfinite(value)]
         if bad:
             raise NotFinite(f"{', '.join(bad)} of step {step} not finite")
-        if "d_real" not in values or values["d_loss"] >= _D_HAS_WON:
+        # A loss that falls below 0 is not one that is 0 where D is sure.
+        if "d_real" not in values or not 0 <= values["d_loss"] < _D_HAS_WON:
             self.state["won_since"] = None
             return None
         since = self.state["won_since"] = self.state["won_since"] or step

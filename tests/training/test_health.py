@@ -35,6 +35,13 @@ def test_a_discriminator_that_loses_once_starts_anew():
     assert health.losses(2050, WON)
 
 
+def test_a_loss_that_falls_below_0_is_no_victory():
+    """As that of the total variation is wherever D is better than chance."""
+    health = Health()
+    for step in range(50, 3000, 50):
+        assert health.losses(step, {**WON, "d_loss": -0.05}) is None
+
+
 def test_a_collapse_is_told_again_only_after_a_recovery():
     health, rng = Health(), np.random.default_rng(0)
     alike = np.repeat(rng.uniform(-1, 1, (1, 1, 8, 8)), 64, axis=0)
