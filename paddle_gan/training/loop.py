@@ -61,7 +61,8 @@ def train(
     run.start(images)
     run.board.say(f"{config['recipe']} on {device}; {images.source}")
     if run.step >= run.total:
-        run.board.say(f"step {run.step} is the last of this run; more --epochs go on from there")
+        limit = "--max-steps" if run.total == config["max_steps"] else "--epochs"
+        run.board.say(f"step {run.step} is the last of this run; more {limit} go on from there")
     try:
         _play(run, images, runtime.place(device))
     finally:

@@ -119,6 +119,17 @@ def test_max_steps_ends_within_an_epoch(few, train, tmp_path):
     assert samples == ["step-00000003.png", "step-00000005.png"]
 
 
+def test_a_run_at_its_end_names_what_ends_it(few, train, tmp_path):
+    assert train(tmp_path, *harness.TINY, "--data", few, "--max-steps", "2")[0] == 0
+    for flag, value, words in (
+        ("--epochs", 5, "step 2 is the last of this run; more --max-steps"),
+        ("--max-steps", 15, "[005/005]"),
+        ("--max-steps", 90, "step 15 is the last of this run; more --epochs"),
+    ):
+        status, stdout, _ = train(tmp_path, "--resume", flag, value)
+        assert status == 0 and words in stdout
+
+
 def test_a_longer_run_goes_on_where_the_shorter_ended(run, few, train, tmp_path):
     arguments = [*harness.TINY, "--seed", "7", "--data", few, "--checkpoint-every", "2"]
     assert train(tmp_path, *arguments, "--epochs", "1")[0] == 0
