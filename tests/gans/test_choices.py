@@ -217,6 +217,31 @@ def test_what_the_discriminator_sees_is_augmented():
     assert plain._shown(images) is images
 
 
+@pytest.mark.parametrize(("steps", "pack"), [(1, 1), (2, 1), (1, 2)])
+def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack):
+    """Those that G learns from as well, with its gradient going through."""
+    ours = game(critic_steps=steps, pack=pack)
+    score, seen = ours.discriminator.score, []
+    ours.augment = lambda images: images / 100 + 5
+
+    def watched(images):
+        seen.append(images.numpy())
+        return score(images)
+
+    ours.discriminator.score = watched
+    before = weights(ours.generator)
+    ours.train_step([real()])
+    assert len(seen) == 2 * steps + 1
+    assert all(np.abs(images - 5).max() <= 0.0101 for images in seen)
+    assert max(np.abs(a - b).max() for a, b in zip(before, weights(ours.generator))) > 1e-4
+
+
+def test_each_player_has_its_betas():
+    ours = game(betas=(0.0, 0.9))
+    for optimizer in ours.optimizers.values():
+        assert (optimizer._beta1, optimizer._beta2) == (0.0, 0.9)
+
+
 def test_each_player_has_its_rate():
     ours = game(lr=0.002, lr_ratio=0.25)
     assert ours.g_optimizer.get_lr() == 0.002
