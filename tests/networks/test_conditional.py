@@ -76,3 +76,15 @@ def test_a_checkpoint_draws_its_digits_in_turn_or_one(tmp_path, generator):
     assert np.abs(generate(loaded, z, digit=4) - fours).max() < 1e-5
     loaded.fold()
     assert np.abs(generate(loaded, z) - in_turn).max() < 1e-5
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("norm", ["none", "instance"])
+def test_the_gradient_is_by_the_image_and_not_by_the_class(channels, norm):
+    discriminator = fill(conditional.Discriminator(4, channels, 16, norm), seed=2)
+    images, labels = paddle.randn([3, channels, 16, 16]), paddle.to_tensor([2, 0, 9])
+    found = discriminator.input_gradient(images, labels)
+    images.stop_gradient = False
+    discriminator.logits(images, labels).sum().backward()
+    assert found.shape == images.shape and np.abs(found.numpy()).max() > 1e-4
+    np.testing.assert_allclose(found.numpy(), images.grad.numpy(), rtol=1e-4, atol=1e-6)
