@@ -35,8 +35,10 @@ def train(
     out = Path(out)
     if resume:
         config = workspace.resumed_config(out, {"recipe": recipe, **overrides})
+        learned_all = not workspace.was_evaluated(out)
     else:
         config = configure(recipe or "dcgan", **overrides)
+        learned_all = False
     gans.rows(config)  # a mistyped name is told before anything is downloaded
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
@@ -51,6 +53,12 @@ def train(
     split = "fit" if config["evaluate_every"] else "train"
     size = config["image_size"], config["channels"]
     images = data.load_images(config["data"], *size, split)
+    if split == "fit" and learned_all:
+        if len(data.load_images(config["data"], *size, "train")) > len(images):
+            raise UserError(
+                "--evaluate-every would judge by images that this run has learned from; leave it "
+                "out, or start a new run with it"
+            )
     run = Run(out, config, images, resume)
     if distributed.rank() == 0:
         if config["evaluate_every"]:

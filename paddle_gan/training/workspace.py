@@ -80,6 +80,11 @@ def write_config(out: Path, config: dict) -> None:
     images.write_whole(out / _CONFIG, (json.dumps(config, indent=2) + "\n").encode())
 
 
+def was_evaluated(out: Path) -> bool:
+    """Whether the run in ``out`` was last told to score itself."""
+    return bool(json.loads((out / _CONFIG).read_text()).get("evaluate_every"))
+
+
 def resumed_config(out: Path, overrides: dict) -> dict:
     """The configuration of the run in ``out``, with what may change when it goes on.
 

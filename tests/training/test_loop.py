@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 import paddle_gan
+from paddle_gan import metrics
+from paddle_gan.errors import UserError
 from paddle_gan.generation import generate, latents
 from paddle_gan.images import grid, to_uint8
 from paddle_gan.recipes import configure
@@ -117,6 +119,23 @@ def test_max_steps_ends_within_an_epoch(few, train, tmp_path):
     assert harness.check_whole(tmp_path) == 5
     samples = sorted(path.name for path in tmp_path.glob("samples/step-*"))
     assert samples == ["step-00000003.png", "step-00000005.png"]
+
+
+def test_no_run_is_judged_by_what_it_has_learned(tmp_path, few, monkeypatch):
+    """Of embedded digits a fifth is kept for judging only in a run that is evaluated throughout."""
+    monkeypatch.setattr(metrics, "digit_network", lambda data: None)
+    for data, refused in (("embedded", True), (str(few), False)):
+        out = tmp_path / str(refused)
+        tiny = dict(width=4, latent=8, image_size=16, batch_size=8, max_steps=1)
+        paddle_gan.train(out=out, device="cpu", data=data, **tiny)
+        before = files(out)
+        again = dict(out=out, device="cpu", resume=True, max_steps=1, evaluate_every=1)
+        if refused:
+            with pytest.raises(UserError, match="judge by images that this run has learned from"):
+                paddle_gan.train(**again)
+            assert files(out) == before
+        else:
+            paddle_gan.train(**again)
 
 
 def test_a_run_at_its_end_names_what_ends_it(few, train, tmp_path):
