@@ -4,8 +4,9 @@ A game is built from a run's configuration and has ``networks`` and ``optimizers
 file they are saved in -> object), ``generator``, ``latents(n)`` and ``train_step(batch)``.
 """
 
-from paddle_gan.gans.gan import GAN, rows
+from paddle_gan.gans.gan import GAN, TABLES, rows
 
 __all__ = ["GAMES", "rows"]
 
 GAMES = {"gan": GAN}
+TABLES["game"] = GAMES  # here, as games are built upon what ``gan`` holds

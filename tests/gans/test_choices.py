@@ -330,6 +330,7 @@ def test_every_objective_plays_with_all_that_goes_with_it(objective, augment):
 @pytest.mark.parametrize(
     ("name", "typed", "nearest"),
     [
+        ("game", "gam", "gan"),
         ("networks", "dcgam", "dcgan"),
         ("norm", "spektral", "spectral"),
         ("init", "kaimin", "kaiming"),
