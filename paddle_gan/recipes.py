@@ -6,6 +6,7 @@ Nothing here imports Paddle, so that ``--help`` and ``--dry-run`` answer at once
 from __future__ import annotations
 
 import dataclasses
+import os
 from dataclasses import dataclass
 
 from paddle_gan.errors import UserError, unknown
@@ -169,6 +170,6 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
         if name not in config or name in ("recipe", "about"):
             raise UserError(f"unknown option {name!r}; a run has {', '.join(sorted(config))}")
         if value is not None:
-            config[name] = value
+            config[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
     check(config)
     return config

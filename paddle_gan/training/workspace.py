@@ -96,7 +96,10 @@ def resumed_config(out: Path, overrides: dict) -> dict:
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(f"{out} holds no run to resume; start without --resume") from error
     given = {name: value for name, value in overrides.items() if value is not None}
-    changed = [n for n in given if n not in _LENGTH and given[n] != config.get(n)]
+    # JSON has lists only.
+    kept = {n: tuple(v) if isinstance(v, list) else v for n, v in config.items()}
+    same = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items()}
+    changed = [n for n in given if n not in _LENGTH and same[n] != kept.get(n)]
     if changed:
         raise UserError(
             f"--resume keeps {', '.join(changed)} as the run was started; "

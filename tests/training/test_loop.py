@@ -138,6 +138,17 @@ def test_no_run_is_judged_by_what_it_has_learned(tmp_path, few, monkeypatch):
             paddle_gan.train(**again)
 
 
+def test_a_call_that_is_repeated_resumes_its_run(tmp_path, few):
+    """With a folder as a path, and pairs, which the file of the run has as lists."""
+    tiny = dict(width=4, latent=8, image_size=16, batch_size=8, betas=(0.1, 0.9))
+    call = dict(tiny, out=tmp_path, device="cpu", data=few)
+    paddle_gan.train(**call, max_steps=1)
+    assert json.loads((tmp_path / "config.json").read_text())["data"] == str(few)
+    paddle_gan.train(**call, max_steps=2, resume=True)
+    with pytest.raises(UserError, match="keeps betas as the run was started"):
+        paddle_gan.train(**{**call, "betas": (0.1, 0.8)}, resume=True)
+
+
 def test_a_run_at_its_end_names_what_ends_it(few, train, tmp_path):
     assert train(tmp_path, *harness.TINY, "--data", few, "--max-steps", "2")[0] == 0
     for flag, value, words in (
