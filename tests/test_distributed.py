@@ -79,10 +79,11 @@ def test_a_run_of_two_that_stops_and_resumes_ends_alike(data, tmp_path):
             np.testing.assert_allclose(other[key], value, rtol=rounding, atol=rounding)
 
 
-def test_two_workers_do_what_one_does(data, tmp_path):
+@pytest.mark.parametrize("recipe", ["mlp", "conv"])
+def test_two_workers_do_what_one_does(recipe, data, tmp_path):
     """To rounding, where nothing is normalized over a batch; each critic step sees the images that
-    it sees in one process, and packs are packed alike."""
-    networks = "--recipe mlp --width 8 --image-size 16 --norm none --seed 3 --device cpu"
+    it sees in one process, packs are packed alike, and dropout takes the same features."""
+    networks = f"--recipe {recipe} --width 8 --image-size 16 --norm none --seed 3 --device cpu"
     game = "--objective wasserstein --penalty clip --lr 0.01 --critic-steps 3 --pack 2"
     length = "--batch-size 24 --max-steps 4 --data"
     arguments = [*f"{networks} {game} {length}".split(), data]

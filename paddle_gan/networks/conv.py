@@ -5,7 +5,7 @@ from __future__ import annotations
 import paddle
 from paddle import Tensor, nn
 
-from paddle_gan import kernels
+from paddle_gan import distributed, kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
 
@@ -82,5 +82,9 @@ class Discriminator(discriminator.Discriminator):
         features = (images + 1) / 2
         for stage in self.stages:
             features = kernels.run(stage, features)
-            features = features * self.dropout(paddle.ones_like(features))
+            shape, kind = features.shape, features.dtype
+            features = features * distributed.share(self._mask(shape[1:], kind), shape[0])
         return self.linear(features.reshape([len(features), -1]))
+
+    def _mask(self, shape: list[int], kind: paddle.dtype):
+        return lambda n: self.dropout(paddle.ones([n, *shape], kind))
