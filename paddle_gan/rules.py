@@ -63,6 +63,11 @@ _SENSELESS = [
         "add --penalty clip or gradient, or --norm spectral",
     ),
     (
+        lambda c: c["penalty"] == "none" and c["penalty_weight"] is not None,
+        "penalty_weight {penalty_weight} weighs nothing with penalty 'none'; name one, or leave "
+        "it out",
+    ),
+    (
         lambda c: c["penalty"] == "clip" and "spectral" in c["norm"],
         "penalty 'clip' bounds weights that norm {norm!r} divides by their size anyway; "
         "take one of both",

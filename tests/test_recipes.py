@@ -126,7 +126,6 @@ GOOD = {
     "pack": [1, 32],
     "critic_steps": [1, 32],
     "fresh_noise": [0, 5],
-    "penalty_weight": [1e-6, 1000],
     "lr_ratio": [0.1, 4],
     "betas": [(0, 0), (0.0, 0.999), [0.5, 0.9]],
     "ema_half_life": [0, 0.5],
@@ -137,6 +136,11 @@ GOOD = {
 @pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in GOOD.items() for v in values])
 def test_a_value_at_the_end_of_its_range(name, value):
     assert configure(**{name: value})[name] == value
+
+
+@pytest.mark.parametrize("value", [1e-6, 1000])
+def test_a_weight_at_the_end_of_its_range(value):
+    assert configure("wgan", penalty_weight=value)["penalty_weight"] == value
 
 
 # What is refused, words of the reason, and the change that makes sense of it.
@@ -165,6 +169,11 @@ SENSELESS = {
         dict(objective="wasserstein", norm="spectral-batch"),
         "has no minimum",
         [dict(norm="spectral")],
+    ),
+    "a weight of no penalty": (
+        dict(penalty_weight=2.5),
+        "penalty_weight 2.5 weighs nothing with penalty 'none'; name one",
+        [dict(penalty_weight=None), dict(penalty="clip")],
     ),
     "weights bounded twice": (
         dict(penalty="clip", norm="spectral"),
