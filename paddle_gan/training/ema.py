@@ -27,7 +27,7 @@ class Ema:
     @paddle.no_grad()
     def update(self, step: int) -> None:
         """Follow the network after step ``step``; a function of the step, so resuming is exact."""
-        if step % _EVERY:
+        if step > _EVERY and step % _EVERY:  # at first after each: nobody wants the random start
             return
         half_life = min(self._half_life, _RAMP * step * self._batch_size)
         weight = 1 - 0.5 ** (_EVERY * self._batch_size / half_life)
