@@ -34,7 +34,7 @@ def modes(batches: Iterable[np.ndarray], data: str = "mnist") -> dict:
     found = np.concatenate([mode(_shown(network, batch).reshape(-1, 3)) for batch in batches])
     test = _shown(network, to_float(digits(data, "test").images))
     floor = mode(np.random.default_rng(0).choice(test, (len(found), 3)))
-    labels = digits(data, "fit").labels
+    labels = digits(data, "train").labels
     real = mode(labels[orders(len(labels))])
     return {
         "protocol": (

@@ -35,12 +35,12 @@ def samples(clear):
 def test_modes_and_divergence_of_known_stacks(network, samples):
     result = modes([samples], "embedded")
     assert result["protocol"] == (
-        f"digit-net-{network.sha256[:8]}, 4 samples, 1000 modes of 4000 training stacks"
+        f"digit-net-{network.sha256[:8]}, 4 samples, 1000 modes of 5000 training stacks"
     )
-    real = load_images("stacked:embedded", 32, 3, "fit").labels.tolist()
+    real = load_images("stacked:embedded", 32, 3, "train").labels.tolist()
     missing = 1000 - len(set(real))
     assert missing > 0 and 123 in real and 703 in real
-    a, b = (real.count(mode) / (4000 + missing) for mode in (123, 703))
+    a, b = (real.count(mode) / (5000 + missing) for mode in (123, 703))
     expected = 3 / 4 * log(3 / 4 / a) + 1 / 4 * log(1 / 4 / b)
     assert (result["modes"], result["kl"]) == (2, pytest.approx(expected))
     assert result["digit_network"]["sha256"] == network.sha256
