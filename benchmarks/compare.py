@@ -102,6 +102,9 @@ def main() -> None:
     parser.add_argument("--picture")
     options = parser.parse_args()
     found = runs(options.folder)
+    protocols = {scores(path)[-1]["protocol"] for paths in found.values() for path in paths}
+    if len(protocols) > 1:
+        parser.error(f"scores of different protocols do not compare: {'; '.join(protocols)}")
     heads = ["FID", "KID", "inception score", "precision", "recall", "images/s"]
     print(f"| recipe | images | seeds | {' | '.join(heads)} |\n|{'-|' * (len(heads) + 3)}")
     for recipe, paths in found.items():

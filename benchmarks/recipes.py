@@ -5,7 +5,8 @@ python benchmarks/recipes.py --data mnist --images 60000 --seeds 0 1 2 -- \
 
 A variant is a list of ``name=value`` that :func:`paddle_gan.recipes.configure` knows. Each is
 trained in a process of its own, ``--jobs`` at a time with one share of the cores each, into a
-folder under ``--out``; one that is already there is only read. It stops ``--points`` times on the
+folder under ``--out``; one that is already there is only read, or, if it was of other images or
+another judge, trained anew. It stops ``--points`` times on the
 way to be scored: 10,000 samples against the test digits of ``--judge``.
 """
 
@@ -62,14 +63,16 @@ def folder(out: str, variant: str, seed: int) -> Path:
 def train(variant: str, seed: int, options) -> list[dict]:
     """Train one variant with one seed, or read what an earlier call left; its scores."""
     out = folder(options.out, variant, seed)
-    done = out / "seconds"
-    if not done.exists():
-        settings = {"data": options.data, "seed": seed, **parse(variant)}
-        task = [str(out), options.images, options.points, options.judge or options.data, settings]
+    done, told = out / "seconds", out / "task.json"
+    settings = {"data": options.data, "seed": seed, **parse(variant)}
+    task = [str(out), options.images, options.points, options.judge or options.data, settings]
+    if not (done.exists() and told.exists() and json.loads(told.read_text()) == task):
         threads = max(1, len(os.sched_getaffinity(0)) // options.jobs)
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
         out.mkdir(parents=True, exist_ok=True)
-        (out / "scores.jsonl").unlink(missing_ok=True)
+        for left in (done, out / "scores.jsonl"):
+            left.unlink(missing_ok=True)
+        told.write_text(json.dumps(task))
         started = time.time()
         with open(out / "output", "w") as log:
             status = subprocess.call(
