@@ -92,7 +92,7 @@ def main() -> None:
             command = [sys.executable, __file__, "--undone", undone, "--seconds"]
             command += [str(options.seconds), "--batch-size", str(options.batch_size)]
             command += ["--recipe", options.recipe]
-            run = subprocess.run(command, capture_output=True, text=True, check=True)
+            run = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
             speeds[name].append(float(run.stdout.split()[-1]))
     print(
         f"| {options.recipe}, batch {options.batch_size}: without | images/s | with it |\n|-|-|-|"
