@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import functools
 import io
 import os
 import signal
@@ -16,6 +17,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 from paddle_gan.errors import UserError
 from paddle_gan.runtime import cores
@@ -130,7 +132,7 @@ def launch(command: list[str], workers: int, device: str) -> None:
                 env=environment,
                 stdout=output,
                 stderr=output,
-                preexec_fn=_stop_with_the_launcher if sys.platform == "linux" else None,
+                preexec_fn=_stop_with_this_process(),
             )
         )
     # Ctrl-C reaches the workers by itself, SIGTERM only this process.
@@ -144,9 +146,11 @@ def launch(command: list[str], workers: int, device: str) -> None:
             process.wait()
 
 
-def _stop_with_the_launcher() -> None:
-    """Let this process get SIGTERM when the launcher is gone, even by SIGKILL."""
-    ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+def _stop_with_this_process() -> Callable | None:
+    """What a child has to call to get SIGTERM when this process is gone, even by SIGKILL."""
+    if sys.platform != "linux":
+        return None
+    return functools.partial(ctypes.CDLL(None).prctl, _PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
 
 
 def _pass_on(number: int, processes: list[subprocess.Popen]) -> None:

@@ -35,10 +35,8 @@ def train(
     out = Path(out)
     if resume:
         config = workspace.resumed_config(out, {"recipe": recipe, **overrides})
-        learned_all = not workspace.was_evaluated(out)
     else:
         config = configure(recipe or "dcgan", **overrides)
-        learned_all = False
     gans.rows(config)  # a mistyped name is told before anything is downloaded
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
@@ -53,7 +51,7 @@ def train(
     split = "fit" if config["evaluate_every"] else "train"
     size = config["image_size"], config["channels"]
     images = data.load_images(config["data"], *size, split)
-    if split == "fit" and learned_all:
+    if split == "fit" and resume and not workspace.was_evaluated(out):
         if len(data.load_images(config["data"], *size, "train")) > len(images):
             raise UserError(
                 "--evaluate-every would judge by images that this run has learned from; leave it "

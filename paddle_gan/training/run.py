@@ -40,7 +40,7 @@ class Run:
         ):
             raise UserError(
                 f"{config['recipe']} needs labels 0 to {self.game.generator.classes - 1}, and "
-                f"there are none in {images.source}"
+                f"there are none or others in {images.source}"
             )
         self.networks, self.ema = dict(self.game.networks), None
         if config["ema_half_life"]:
