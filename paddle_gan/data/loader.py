@@ -51,7 +51,8 @@ def loader(
         )
     order = np.random.default_rng([seed, epoch]).permutation(len(image_set))
     shares = order[: steps * batch_size].reshape(steps, parts, world, -1)
-    batches = _Batches(image_set, shares[first_batch:, :, rank].reshape(steps - first_batch, -1))
+    own = shares[first_batch:, :, rank].reshape(-1, batch_size // world)
+    batches = _Batches(image_set, own)
     return paddle.io.DataLoader(batches, batch_size=None, places=place or paddle.CPUPlace())
 
 
