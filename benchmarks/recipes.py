@@ -6,8 +6,8 @@ python benchmarks/recipes.py --data mnist --images 60000 --seeds 0 1 2 -- \
 A variant is a list of ``name=value`` that :func:`paddle_gan.recipes.configure` knows. Each is
 trained in a process of its own, ``--jobs`` at a time with one share of the cores each, into a
 folder under ``--out``; one that is already there is only read, or, if it was of other images or
-another judge, trained anew. It stops ``--points`` times on the
-way to be scored: 10,000 samples against the test digits of ``--judge``.
+another judge, trained anew. It stops ``--points`` times on the way to be scored: 10,000 samples
+against the test digits of ``--judge``.
 """
 
 from __future__ import annotations

@@ -63,6 +63,16 @@ def two_workers(out: Path, *arguments) -> subprocess.Popen:
     return harness.start(out, *harness.RUN, *arguments, "--workers", "2")
 
 
+def two_workers_in_the_midst(out: Path, data: Path) -> subprocess.Popen:
+    """Two workers far from their end, who have saved already."""
+    process = two_workers(out, "--data", data, "--epochs", "4000", "--checkpoint-every", "5")
+    deadline = time.monotonic() + 60
+    while not (out / "Gnet.pdparams").exists():
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.1)
+    return process
+
+
 def test_a_run_of_two_that_stops_and_resumes_ends_alike(data, tmp_path):
     """In the same bits; but the statistics of BatchNorm, which each process keeps for its share,
     are averaged once more where the run stopped, and that rounds."""
@@ -98,11 +108,7 @@ def test_two_workers_do_what_one_does(recipe, data, tmp_path):
 
 def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
     out = tmp_path / "out"
-    process = two_workers(out, "--data", data, "--epochs", "4000", "--checkpoint-every", "5")
-    deadline = time.monotonic() + 60
-    while not (out / "Gnet.pdparams").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.1)
+    process = two_workers_in_the_midst(out, data)
     os.kill(worker(process.pid, 1), signal.SIGKILL)
     status, _, error = harness.finish(process, timeout=60)
     assert status == 2
@@ -113,11 +119,7 @@ def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
 
 def test_workers_stop_and_save_when_their_launcher_is_killed(data, tmp_path):
     out = tmp_path / "out"
-    process = two_workers(out, "--data", data, "--epochs", "4000", "--checkpoint-every", "5")
-    deadline = time.monotonic() + 60
-    while not (out / "Gnet.pdparams").exists():
-        assert process.poll() is None and time.monotonic() < deadline
-        time.sleep(0.1)
+    process = two_workers_in_the_midst(out, data)
     workers = [worker(process.pid, rank) for rank in range(2)]
     process.kill()
     process.communicate()

@@ -78,13 +78,15 @@ class Discriminator(discriminator.Discriminator):
             self.normalize_spectrally()
 
     def score(self, images: Tensor) -> Tensor:
-        # Paddle has no second derivative of dropout and flattening; of these forms it has.
+        # Paddle has no second derivative of nn.Flatten; of this form it has.
         features = (images + 1) / 2
         for stage in self.stages:
-            features = kernels.run(stage, features)
-            shape, kind = features.shape, features.dtype
-            features = features * distributed.share(self._mask(shape[1:], kind), shape[0])
+            features = self._drop(kernels.run(stage, features))
         return self.linear(features.reshape([len(features), -1]))
 
-    def _mask(self, shape: list[int], kind: paddle.dtype):
-        return lambda n: self.dropout(paddle.ones([n, *shape], kind))
+    def _drop(self, features: Tensor) -> Tensor:
+        # Of ones, since Paddle has no second derivative of dropout.
+        def mask(n):
+            return self.dropout(paddle.ones([n, *features.shape[1:]], features.dtype))
+
+        return features * distributed.share(mask, len(features))

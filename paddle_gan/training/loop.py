@@ -89,8 +89,11 @@ def _check_shares(config: dict, world: int) -> None:
 def _play(run: Run, images: data.ImageSet, place) -> None:
     batch_size, seed = run.config["batch_size"], run.config["seed"]
     save_every = run.config["checkpoint_every"]
-    share = {"rank": distributed.rank(), "world": distributed.world()}
-    share["parts"] = run.config["critic_steps"]
+    share = {
+        "rank": distributed.rank(),
+        "world": distributed.world(),
+        "parts": run.config["critic_steps"],
+    }
     stopped = False
     with StopSignal() as stop:
         while run.step < run.total and not stopped:

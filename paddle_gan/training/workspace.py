@@ -96,10 +96,8 @@ def resumed_config(out: Path, overrides: dict) -> dict:
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(f"{out} holds no run to resume; start without --resume") from error
     given = {name: value for name, value in overrides.items() if value is not None}
-    # JSON has lists only.
-    kept = {n: tuple(v) if isinstance(v, list) else v for n, v in config.items()}
-    same = {n: tuple(v) if isinstance(v, list) else v for n, v in given.items()}
-    changed = [n for n in given if n not in _LENGTH and same[n] != kept.get(n)]
+    told = {n: list(v) if isinstance(v, tuple) else v for n, v in given.items()}  # as JSON has it
+    changed = [n for n in given if n not in _LENGTH and told[n] != config.get(n)]
     if changed:
         raise UserError(
             f"--resume keeps {', '.join(changed)} as the run was started; "
