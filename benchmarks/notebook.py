@@ -15,14 +15,14 @@ import argparse
 import numpy as np
 
 import paddle_gan.runtime
+from paddle_gan.recipes import configure
 
 paddle_gan.runtime.import_paddle()
 
 import paddle  # noqa: E402  (threads first)
 
-from paddle_gan import data, images  # noqa: E402
-from paddle_gan.gans import GAMES  # noqa: E402
-from paddle_gan.recipes import configure  # noqa: E402
+from paddle_gan import data, images  # noqa: E402  (they import Paddle)
+from paddle_gan.gans import GAMES  # noqa: E402  (likewise)
 
 
 def main() -> None:

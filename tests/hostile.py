@@ -53,7 +53,10 @@ def dtype(code: str = "f4", order: str = "<", inner: bytes = b"NNN") -> bytes:
     return made + b"(K\3" + text(order) + inner + b"J\xff\xff\xff\xffJ\xff\xff\xff\xffK\0tb"
 
 
-def array(shape: bytes, data: bytes = b"C\x040000", of: bytes = dtype()) -> bytes:  # noqa: B008
+FLOAT = dtype()
+
+
+def array(shape: bytes, data: bytes = b"C\x040000", of: bytes = FLOAT) -> bytes:
     return EMPTY + b"(K\1" + shape + of + b"\x89" + data + b"tb"
 
 

@@ -65,10 +65,8 @@ def claim(out: Path, keep: bool) -> IO:
 def _hold(out: Path) -> IO:
     held = open(out / ".lock", "a")
     if fcntl is not None:
-        try:
-            fcntl.flock(
-                held, fcntl.LOCK_EX | fcntl.LOCK_NB
-            )  # gone with the process, however it ends
+        try:  # a lock that is gone with the process, however it ends
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             held.close()
             raise UserError(f"another run is writing into {out}; give another --out") from error
