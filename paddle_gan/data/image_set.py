@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,12 @@ class ImageSet:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def fingerprint(self) -> dict:
+        digest = hashlib.sha256(self.images)
+        if self.labels is not None:
+            digest.update(self.labels)
+        return {"source": self.source, "images": len(self), "sha256": digest.hexdigest()}
 
     @property
     def has_digits(self) -> bool:

@@ -103,9 +103,8 @@ class Dashboard:
         losses = {name: value for name, value in values.items() if name.endswith("_loss")}
         self._bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, False)
 
-    def epoch(self, epoch: int, seconds: float, scalars: dict) -> None:
+    def epoch(self, epoch: int, seconds: float, values: dict[str, float]) -> None:
         """Print the notebook's line at the end of an epoch, and D's accuracy if it has one."""
-        values = {name: float(value) for name, value in scalars.items()}
         parts = [f"{_NOTEBOOK.get(n, n)}: {values[n]:.6f}" for n in values if n.endswith("_loss")]
         if "accuracy_real" in values:
             real, fake = values["accuracy_real"], values["accuracy_fake"]
@@ -143,8 +142,11 @@ class Dashboard:
 
     def say(self, line: str) -> None:
         """Print a line without tearing the progress bar."""
-        self._bar.write(line, file=sys.stdout)
-        sys.stdout.flush()
+        try:
+            self._bar.write(line, file=sys.stdout)
+            sys.stdout.flush()
+        except BrokenPipeError:  # nobody reads on; SIGPIPE has asked the run to stop
+            sys.stdout = open(os.devnull, "w")
 
     def close(self) -> None:
         self._bar.close()
