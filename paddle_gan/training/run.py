@@ -79,7 +79,7 @@ class Run:
     def check_data(self) -> None:
         """Raise UserError if the checkpoint that was resumed has learned from other data."""
         before, now = self._learned_from, self.data
-        if before not in (None, now):
+        if before and before["sha256"] != now["sha256"]:
             raise UserError(
                 f"the data has changed since step {self.step}: {before['images']:,} images of "
                 f"{before['source']} then, {now['images']:,} of {now['source']} now; bring it "

@@ -47,9 +47,7 @@ def held(out: Path) -> Iterator[None]:
             try:  # a lock that is gone with the process, however it ends
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
-                raise UserError(
-                    f"another run is writing into {out}; give another --out"
-                ) from error
+                raise UserError(f"another run is writing into {out}; give another --out") from error
         with _told(out):
             _remove_unfinished(out)
         yield

@@ -74,7 +74,7 @@ def test_a_page_that_is_open_goes_on_after_a_resume(data, train, tmp_path):
         assert train(out, "--resume", "--epochs", "6")[0] == 0
         time.sleep(0.3)  # until what VisualDL keeps in memory has grown old
         assert steps(address, "scalar", "loss/generator") == [1, 50, 100]
-        assert steps(address, "image", "images/samples") == [20, 40, 60, 80, 100, 120]
+        assert steps(address, "image", "images/samples") == [60, 100, 120]
         assert steps(address, "image", "images/real") == [0]
 
 
