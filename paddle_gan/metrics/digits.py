@@ -187,8 +187,8 @@ def check_labels(digits: ImageSet) -> None:
     """Raise UserError for images that are not labeled 0 to 9."""
     if not digits.has_digits:
         raise UserError(
-            f"{digits.source}: the scores are of digits and need labels 0 to 9 (in a folder of "
-            "images: all ten subfolders 0 to 9); use mnist"
+            f"{digits.source}: the digit network needs labels 0 to 9 (in a folder of images all "
+            "ten subfolders, 0 to 9); use mnist"
         )
 
 
