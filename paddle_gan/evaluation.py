@@ -75,12 +75,14 @@ def _samples(source: Path, num: int, seed: int) -> tuple[Iterator[np.ndarray], n
 
 
 def _trained_on(source: Path) -> dict | None:
-    """The fingerprint of the training images, from the manifest beside a checkpoint of a run."""
+    """The fingerprint of the training images behind a checkpoint, by the manifest of its run."""
+    folder = source.resolve().parent
+    if folder.name == "generators":  # kept for good, beside the run's checkpoints
+        folder = folder.parent / "checkpoints" / "latest"
     try:
-        manifest = json.loads((source.resolve().parent / "manifest.json").read_text())
-        found = manifest["progress"]["data"]
+        found = json.loads((folder / "manifest.json").read_text())["progress"]["data"]
         return {name: str(found[name]) for name in ("source", "split")}
-    except (OSError, ValueError, LookupError, TypeError):  # there is none, or another's
+    except Exception:  # there is none, or whatever another's may cause
         return None
 
 

@@ -47,12 +47,23 @@ def test_test_digits_seen_in_training_are_told_in_table_and_json(split, told, ru
     assert f", {told}" in json.loads(evaluate(source, capsys, "--json"))["protocol"]
 
 
+def test_a_generator_set_aside_is_of_the_same_run(run, tmp_path, capsys):
+    data = load_images("embedded").fingerprint()
+    source = run(json.dumps({"progress": {"data": data}}))
+    (tmp_path / "checkpoints" / "latest").symlink_to("step-00000001")
+    kept = tmp_path / "generators" / "epoch-001.pdparams"
+    kept.parent.mkdir()
+    kept.write_bytes(source.read_bytes())
+    assert SEEN in evaluate(kept, capsys)
+
+
 @pytest.mark.parametrize(
     "manifest",
     [
         "{}",
         "[]",
         "{",
+        100_000 * "[",
         '{"progress": {"step": 1}}',
         '{"progress": {"data": {"source": "embedded"}}}',
     ],
