@@ -50,14 +50,12 @@ def train(
         distributed.wait()  # rank 0 downloads and clears up, the others find the files
     # What judges the samples must not have been learned by heart.
     split = "fit" if config["evaluate_every"] else "train"
-    size = config["image_size"], config["channels"]
-    images = data.load_images(config["data"], *size, split)
     if split == "fit" and resume and not workspace.was_evaluated(out):
-        if len(data.load_images(config["data"], *size, "train")) > len(images):
-            raise UserError(
-                "--evaluate-every would judge by images that this run has learned from; leave it "
-                "out, or start a new run with it"
-            )
+        raise UserError(
+            "--evaluate-every would judge by images that this run has learned from; leave it "
+            "out, or start a new run with it"
+        )
+    images = data.load_images(config["data"], config["image_size"], config["channels"], split)
     with contextlib.ExitStack() as stack:
         if resume and distributed.rank() == 0:
             stack.enter_context(workspace.held(out))  # before a checkpoint in it is touched
@@ -66,7 +64,7 @@ def train(
             run.check_data()
         if distributed.rank() == 0:
             if config["evaluate_every"]:
-                metrics.digit_network(config["data"])  # trained now rather than in the midst of it
+                metrics.prepare(config["data"])  # refused now rather than after an epoch
             if not resume:  # only now, as what was refused until here leaves no trace
                 stack.enter_context(workspace.held(out))
                 workspace.set_earlier_aside(out)
