@@ -13,6 +13,7 @@ import paddle
 
 import paddle_gan
 from paddle_gan.cli import main
+from tests.data.files import save
 from tests.training import harness
 
 TINY = [*harness.TINY, "--max-steps", "1", "--data", "{here}/digits", "--out", "{here}/out"]
@@ -107,7 +108,7 @@ TRAIN = [
     Wrong("negative steps", "--max-steps -1", "max_steps -1: it must be at least 1"),
     Wrong("half an image", "--batch-size 2.5", "argument --batch-size: invalid int value: '2.5'"),
     Wrong("batch of one", "--batch-size 1", "batch_size 1: it must be at least 2"),
-    Wrong("batch beyond the set", "--batch-size 25", "choose a batch size from 1 to 24"),
+    Wrong("batch beyond the set", "--batch-size 25", "choose a --batch-size from 2 to 24, or give"),
     Wrong("rate in words", "--lr fast", "argument --lr: invalid float value: 'fast'"),
     Wrong("no rate", "--lr 0", "lr 0.0: it must be a positive number"),
     Wrong("negative rate", "--lr -0.1", "lr -0.1: it must be a positive number"),
@@ -144,6 +145,12 @@ TRAIN = [
     Wrong("empty folder", "--data {here}/empty", "holds no images", folder("empty")),
     Wrong("empty name of data", "--data=", "the name of the data is empty"),
     Wrong("folder of text", "--data {here}/text", "holds no images", write("text/a.txt")),
+    Wrong(
+        "a single image",
+        "--data {here}/one",
+        "/one: 1 images; training takes at least 2",
+        lambda here: save(here / "one/a.png"),
+    ),
     Wrong("broken images only", "--data {here}/broken", "none of the 3 images in", broken_images),
     Wrong(
         "truncated digits",
