@@ -15,8 +15,17 @@ class UserError(Exception):
 
 
 def unknown(what: str, wanted: object, names: Collection[str]) -> UserError:
-    """The error for a name that is none of ``names``: it tells the nearest and all there are."""
-    near = difflib.get_close_matches(str(wanted), names, n=1, cutoff=0.0)
-    return UserError(
-        f"unknown {what} {wanted!r}; did you mean {near[0]!r}? There are {', '.join(names)}"
-    )
+    """The error for a name that is none of ``names``: it tells the nearest and all there are.
+
+    Case does not count. A name that begins with what was typed is nearer than any other; nothing
+    is near that shares less than half of its letters.
+    """
+    typed = str(wanted).casefold()
+
+    def likeness(name: str) -> float:
+        starts = bool(typed) and name.startswith(typed)
+        return starts + difflib.SequenceMatcher(None, typed, name).ratio()
+
+    near = max(names, key=likeness)
+    hint = f"did you mean {near!r}? There are" if likeness(near) >= 0.5 else "there are"
+    return UserError(f"unknown {what} {wanted!r}; {hint} {', '.join(names)}")

@@ -9,7 +9,7 @@ import dataclasses
 import os
 from dataclasses import dataclass
 
-from paddle_gan.errors import UserError, unknown
+from paddle_gan.errors import unknown
 from paddle_gan.rules import check
 
 
@@ -168,7 +168,7 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
     }
     for name, value in overrides.items():
         if name not in config or name in ("recipe", "about"):
-            raise UserError(f"unknown option {name!r}; a run has {', '.join(sorted(config))}")
+            raise unknown("option", name, sorted(config.keys() - {"recipe", "about"}))
         if value is not None:
             config[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
     check(config)

@@ -65,7 +65,19 @@ def test_overrides():
 
 
 @pytest.mark.parametrize(
-    ("typed", "nearest"), [("dcgam", "dcgan"), ("AIStudio", "aistudio"), ("ai-studio", "aistudio")]
+    ("typed", "nearest"),
+    [
+        ("dcgam", "dcgan"),
+        ("AIStudio", "aistudio"),
+        ("ai-studio", "aistudio"),
+        ("DCGAN", "dcgan"),
+        ("WGAN_GP", "wgan-gp"),
+        ("SN-GAN", "sngan"),
+        ("wgangp", "wgan-gp"),
+        ("sndc", "sndcgan"),
+        ("dcgan-", "dcgan-paper"),
+        ("Hinge loss", "hinge"),
+    ],
 )
 def test_an_unknown_recipe_names_the_nearest(typed, nearest):
     with pytest.raises(UserError, match=f"unknown recipe '{typed}'; did you mean '{nearest}'?"):
@@ -74,14 +86,19 @@ def test_an_unknown_recipe_names_the_nearest(typed, nearest):
 
 @pytest.mark.parametrize("typed", ["", "xyz", "999"])
 def test_an_unlike_recipe_lists_what_there_is(typed):
-    with pytest.raises(UserError, match="There are aistudio, .*dcgan"):
+    with pytest.raises(UserError, match=f"unknown recipe '{typed}'; there are aistudio, .*dcgan"):
         configure(typed)
 
 
 @pytest.mark.parametrize("name", ["epoch", "about", "learning_rate"])
 def test_an_unknown_option(name):
-    with pytest.raises(UserError, match=f"unknown option '{name}'; a run has .*batch_size"):
+    with pytest.raises(UserError, match=f"unknown option '{name}'; .*here are amp, .*batch_size"):
         configure(**{name: 1})
+
+
+def test_an_unknown_option_names_the_nearest():
+    with pytest.raises(UserError, match="'batchsize'; did you mean 'batch_size'?"):
+        configure(batchsize=16)
 
 
 BAD = {

@@ -100,7 +100,7 @@ def broken_images(here: Path):
 IDX = "digits/train-images-idx3-ubyte"
 TRAIN = [
     Wrong("unknown recipe", "--recipe dcgam", "unknown recipe 'dcgam'; did you mean 'dcgan'?"),
-    Wrong("recipe far from all", "--recipe x", "There are aistudio, cdcgan, conv"),
+    Wrong("recipe far from all", "--recipe x", "there are aistudio, cdcgan, conv"),
     Wrong("unknown flag", "--epoch-count 3", "unrecognized arguments: --epoch-count 3"),
     Wrong("flag without value", "--epochs", "argument --epochs: expected one argument"),
     Wrong("epochs in words", "--epochs many", "argument --epochs: invalid int value: 'many'"),
