@@ -275,7 +275,19 @@ EVALUATE = [
 ]
 MODES = [
     Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),
-    Wrong("gray generator", "{here}/good.pdparams", "give float32 N x 3 x 32 x 32 in [-1, 1]"),
+    Wrong("gray generator", "{here}/good.pdparams", "good.pdparams has images of 1 channels; "),
+    Wrong(
+        "gray samples",
+        "{here}/s.npy",
+        "s.npy has images of 1 channels; paddle-gan evaluate",
+        lambda here: np.save(here / "s.npy", np.zeros((9, 1, 32, 32), "float32")),
+    ),
+    Wrong(
+        "flat samples",
+        "{here}/s.npy",
+        "give float32 N x 3 x 32 x 32 in [-1, 1]",
+        lambda here: np.save(here / "s.npy", np.zeros((9, 32, 32), "float32")),
+    ),
     Wrong(
         "empty samples",
         "{here}/s.npy",
