@@ -147,12 +147,15 @@ RECIPES = {
 }
 
 
+NAMED_DATA = ("mnist", "embedded", "stacked")  # any other is a folder
+
+
 def configure(recipe: str = "dcgan", **overrides) -> dict:
     """The resolved configuration of a run: the recipe's values, then what ``overrides`` gives.
 
-    An override of None leaves the recipe's value. Raises UserError for an unknown recipe (naming
-    the nearest one), an unknown option, a value out of its range or values that exclude each
-    other.
+    An override of None leaves the recipe's value; a folder of data becomes absolute. Raises
+    UserError for an unknown recipe or option (naming the nearest one), a value out of its range or
+    values that exclude each other.
     """
     if recipe not in RECIPES:
         raise unknown("recipe", recipe, sorted(RECIPES))
@@ -172,4 +175,13 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
         if value is not None:
             config[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
     check(config)
+    config["data"] = _absolute(config["data"])
     return config
+
+
+def _absolute(data: str) -> str:
+    """A folder of data so that it is found from anywhere; a named source as it is."""
+    kind, colon, below = data.partition(":")
+    if kind == "stacked" and colon:
+        return f"stacked:{_absolute(below)}"
+    return data if data in ("", *NAMED_DATA) else os.path.abspath(os.path.expanduser(data))
