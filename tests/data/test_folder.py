@@ -4,6 +4,7 @@ import io
 import os
 import struct
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -135,6 +136,48 @@ def test_after_five_they_are_counted(tmp_path, capfd):
     assert len(load_images(tmp_path)) == 1
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 6 and lines[5] == "skipped: 7 more like these"
+
+
+def test_images_of_other_kinds_are_counted(tmp_path, capfd):
+    save(tmp_path / "a.png")
+    for name in ("b.heic", "c.HEIC", "deep/d.jp2", ".hidden.heic", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert len(load_images(tmp_path)) == 1
+    line = "skipped: 2 .heic, 1 .jp2; convert them to PNG or JPEG to use them\n"
+    assert capfd.readouterr().err == line
+
+
+def test_a_folder_of_nothing_but_other_kinds(tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"")
+    with pytest.raises(UserError, match=r"no images but 1 \.heic, which are not .* PNG or JPEG$"):
+        load_images(tmp_path)
+
+
+def save_deep(path, *grays):
+    cv2.imwrite(str(path), np.repeat(np.array(grays, np.uint16), 4).reshape(4, 4))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_become_eight(tmp_path, suffix, capfd):
+    save_deep(tmp_path / f"a.{suffix}", 0, 0x40FF, 0x8000, 0xFFFF)
+    save_deep(tmp_path / f"b.{suffix}", 0, 257, 514, 1028)  # the darker one of the two stays so
+    save(tmp_path / "c.png", 77, size=(4, 4), mode="L")
+    bright, dark, plain = load_images(tmp_path, 4).images[:, 0, :, 0].tolist()
+    assert bright == pytest.approx([0, 64.75, 127.5, 255], abs=0.51)
+    assert (dark, plain) == ([0, 1, 2, 4], [77] * 4)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_twelve_bits_in_sixteen_are_found_over_the_whole_set(tmp_path, channels, capfd):
+    save_deep(tmp_path / "a.tif", 0, 1000, 2048, 4095)
+    save_deep(tmp_path / "b.png", 0, 0, 0, 803)
+    bright, dark = load_images(tmp_path, 4, channels).images[:, -1, :, 0].tolist()
+    assert bright == pytest.approx([0, 62.3, 127.5, 255], abs=0.51)
+    assert dark == [0, 0, 0, 50]
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line == "no value of the 2 images with 16 bits exceeds 4,095: read as 12 bits"
 
 
 def test_links_and_pipes_do_not_stop_it(tmp_path, capfd):
