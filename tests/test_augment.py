@@ -16,12 +16,12 @@ def pictures(n: int, channels: int = 1, size: int = 16) -> np.ndarray:
 
 def moved(image: np.ndarray, down: int, right: int) -> np.ndarray:
     """C x H x W with its content ``down`` rows and ``right`` columns on, black where it was."""
-    _, height, width = image.shape
     result = np.full_like(image, -1)
-    for y in range(height):
-        for x in range(width):
-            if 0 <= y - down < height and 0 <= x - right < width:
-                result[:, y, x] = image[:, y - down, x - right]
+    to, source = (
+        tuple(slice(max(0, sign * by), min(0, sign * by) or None) for by in (down, right))
+        for sign in (1, -1)
+    )
+    result[:, to[0], to[1]] = image[:, source[0], source[1]]
     return result
 
 

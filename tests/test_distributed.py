@@ -15,6 +15,7 @@ import paddle
 import pytest
 
 from paddle_gan import distributed, runtime
+from paddle_gan.cli import main
 from paddle_gan.serialization import read
 from tests.training import harness
 
@@ -23,6 +24,7 @@ import json, sys
 from paddle_gan import distributed, runtime
 runtime.import_paddle()
 import paddle
+from paddle_gan.cli import main
 paddle.set_device("cpu")
 distributed.join()
 rank = distributed.rank()
@@ -35,39 +37,52 @@ report = {
     "given": given.numpy().tolist(),
     "one": distributed.any_of(rank == 1),
     "none": distributed.any_of(False),
+    "statuses": [main(arguments, command="train") for arguments in json.loads(sys.argv[2])],
 }
 open(sys.argv[1] + str(rank), "w").write(json.dumps(report))
 """
-LAUNCHER = """
-import sys
-from paddle_gan import distributed
-distributed.launch([sys.executable, "-c", sys.argv[1], sys.argv[2]], 2, "cpu")
-"""
 
 
-def test_two_processes_average_and_agree(tmp_path):
-    subprocess.run(
-        [sys.executable, "-c", LAUNCHER, WORKER, f"{tmp_path}/"], check=True, timeout=120
-    )
+@pytest.fixture(scope="module")
+def data(tmp_path_factory) -> Path:
+    return harness.digits(tmp_path_factory.mktemp("data") / "digits")
+
+
+def same_for_any_number(recipe: str, data: Path) -> list[str]:
+    """A run that comes to the same weights in one process and in two."""
+    networks = f"--recipe {recipe} --width 8 --image-size 16 --norm none --seed 3 --device cpu"
+    game = "--objective wasserstein --penalty clip --lr 0.01 --critic-steps 3 --pack 2"
+    return f"{networks} {game} --batch-size 24 --max-steps 4 --data {data}".split()
+
+
+@pytest.fixture(scope="module")
+def pair(data, tmp_path_factory) -> Path:
+    """What two processes have reported and trained, in the files 0 and 1 and in folders."""
+    out = tmp_path_factory.mktemp("pair")
+    dcgan = [*harness.RUN, "--data", str(data), "--max-steps"]
+    runs = {
+        "whole": [*dcgan, "12"],
+        "halves": [*dcgan, "6"],
+        **{recipe: same_for_any_number(recipe, data) for recipe in ("mlp", "conv")},
+    }
+    calls = [["--out", str(out / name), *arguments] for name, arguments in runs.items()]
+    distributed.launch([sys.executable, "-c", WORKER, f"{out}/", json.dumps(calls)], 2, "cpu")
+    return out
+
+
+def test_two_processes_average_and_agree(pair):
     for rank in "01":
-        report = json.loads((tmp_path / rank).read_text())
+        report = json.loads((pair / rank).read_text())
+        assert report["statuses"] == [0, 0, 0, 0]
         assert report["means"] == [[[0.5] * 3] * 2, [0.0, 1.5, 3.0, 4.5, 6.0]]
         assert report["given"] == [5.0, 5.0]
         assert report["one"] is True and report["none"] is False
 
 
-@pytest.fixture
-def data(tmp_path):
-    return harness.digits(tmp_path / "digits")
-
-
-def two_workers(out: Path, *arguments) -> subprocess.Popen:
-    return harness.start(out, *harness.RUN, *arguments, "--workers", "2")
-
-
 def two_workers_in_the_midst(out: Path, data: Path) -> subprocess.Popen:
     """Two workers far from their end, who have saved already."""
-    process = two_workers(out, "--data", data, "--epochs", "4000", "--checkpoint-every", "5")
+    arguments = [*harness.RUN, "--data", data, "--epochs", "4000", "--checkpoint-every", "5"]
+    process = harness.start(out, *arguments, "--workers", "2")
     deadline = time.monotonic() + 60
     while not (out / "Gnet.pdparams").exists():
         assert process.poll() is None and time.monotonic() < deadline
@@ -75,16 +90,14 @@ def two_workers_in_the_midst(out: Path, data: Path) -> subprocess.Popen:
     return process
 
 
-def test_a_run_of_two_that_stops_and_resumes_ends_alike(data, tmp_path):
+def test_a_run_of_two_that_stops_and_resumes_ends_alike(pair, monkeypatch):
     """In the same bits; but the statistics of BatchNorm, which each process keeps for its share,
     are averaged once more where the run stopped, and that rounds."""
-    whole, halves = tmp_path / "whole", tmp_path / "halves"
-    assert harness.finish(two_workers(whole, "--data", data, "--max-steps", "12"))[0] == 0
-    assert harness.finish(two_workers(halves, "--data", data, "--max-steps", "6"))[0] == 0
-    process = harness.start(halves, "--resume", "--max-steps", "12", "--workers", "2")
-    assert harness.finish(process)[0] == 0
+    resume = f"train.py --resume --max-steps 12 --workers 2 --out {pair}/halves".split()
+    monkeypatch.setattr(sys, "argv", [str(harness.REPOSITORY / resume[0]), *resume[1:]])
+    assert main(command="train") == 0
     for name in harness.FOUR:
-        one, other = (read(folder / name) for folder in (whole, halves))
+        one, other = (read(pair / run / name) for run in ("whole", "halves"))
         assert one.keys() == other.keys()
         for key, value in one.items():
             rounding = 1e-6 if key.endswith(("._mean", "._variance")) else 0
@@ -92,22 +105,17 @@ def test_a_run_of_two_that_stops_and_resumes_ends_alike(data, tmp_path):
 
 
 @pytest.mark.parametrize("recipe", ["mlp", "conv"])
-def test_two_workers_do_what_one_does(recipe, data, tmp_path):
+def test_two_workers_do_what_one_does(recipe, pair, data, tmp_path):
     """To rounding, where nothing is normalized over a batch; each critic step sees the images that
     it sees in one process, packs are packed alike, and dropout takes the same features."""
-    networks = f"--recipe {recipe} --width 8 --image-size 16 --norm none --seed 3 --device cpu"
-    game = "--objective wasserstein --penalty clip --lr 0.01 --critic-steps 3 --pack 2"
-    length = "--batch-size 24 --max-steps 4 --data"
-    arguments = [*f"{networks} {game} {length}".split(), data]
-    for workers in "12":
-        process = harness.start(tmp_path / workers, *arguments, "--workers", workers)
-        assert harness.finish(process)[0] == 0
+    assert train(tmp_path, *same_for_any_number(recipe, data)) == 0
     for name in ("Gnet.pdparams", "Dnet.pdparams"):
-        one, two = (read(tmp_path / workers / name) for workers in "12")
+        one, two = (read(folder / name) for folder in (tmp_path, pair / recipe))
         for key, value in one.items():
             np.testing.assert_allclose(two[key], value, rtol=1e-4, atol=1e-6)
     # Each worker's losses are of its share; what is written is of the whole batch.
-    first = [(tmp_path / w / "metrics.jsonl").read_text().splitlines()[0] for w in "12"]
+    records = [folder / "metrics.jsonl" for folder in (tmp_path, pair / recipe)]
+    first = [path.read_text().splitlines()[0] for path in records]
     one, two = ({k: v for k, v in json.loads(t).items() if k != "images_per_second"} for t in first)
     assert two == pytest.approx(one, rel=1e-4)
 
@@ -172,8 +180,7 @@ def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
     status, _, error = harness.finish(process, timeout=60)
     assert status == 2
     assert error.startswith("error: ") and error.count("\n") == 1 and "--resume" in error
-    process = harness.start(out, "--resume", "--max-steps", "10", "--workers", "2")
-    assert harness.finish(process)[0] == 0
+    resumed_alone(out)
 
 
 def test_workers_stop_and_save_when_their_launcher_is_killed(data, tmp_path):
@@ -186,8 +193,18 @@ def test_workers_stop_and_save_when_their_launcher_is_killed(data, tmp_path):
     while any(map(running, workers)):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    resumed = harness.start(out, "--resume", "--max-steps", "10", "--workers", "2")
-    assert harness.finish(resumed)[0] == 0
+    resumed_alone(out)
+
+
+def resumed_alone(out: Path) -> None:
+    """Let this process do a step more than two have saved."""
+    step = harness.check_whole(out)
+    assert train(out, "--resume", "--max-steps", step + 1) == 0
+    assert harness.check_whole(out) == step + 1
+
+
+def train(out: Path, *arguments) -> int:
+    return main(["--out", str(out), *map(str, arguments)], command="train")
 
 
 def running(pid: int) -> bool:
@@ -208,16 +225,17 @@ def worker(launcher: int, rank: int) -> int:
     raise AssertionError(f"no rank {rank} among {children}")
 
 
-def test_a_number_of_workers_that_does_not_divide_the_batch_is_refused(data, tmp_path):
-    process = harness.start(tmp_path / "out", *harness.RUN, "--data", data, "--workers", "3")
-    status, _, error = harness.finish(process)
-    assert status == 2
-    assert "cannot be shared equally by 3 processes" in error
-
-
-def test_workers_whose_share_does_not_fill_the_critics_steps_are_refused(data, tmp_path):
-    arguments = "--critic-steps 4 --batch-size 12 --workers 2 --data".split()
-    process = harness.start(tmp_path / "out", *harness.TINY, *arguments, data)
-    status, _, error = harness.finish(process)
-    assert (status, len(error.splitlines())) == (2, 1), error
-    assert "choose a multiple of 8" in error
+@pytest.mark.parametrize(
+    ("workers", "flags", "told"),
+    [
+        (3, "", "cannot be shared equally by 3 processes"),
+        (2, "--critic-steps 4 --batch-size 12", "choose a multiple of 8"),
+    ],
+)
+def test_what_workers_cannot_share(workers, flags, told, data, tmp_path, monkeypatch, capsys):
+    """Each refuses it before they meet; test_bad_input has what the launcher makes of that."""
+    monkeypatch.setenv("PADDLE_TRAINERS_NUM", str(workers))
+    assert train(tmp_path / "out", *harness.TINY, *flags.split(), "--data", data) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and told in error
+    assert not (tmp_path / "out").exists()

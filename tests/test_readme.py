@@ -8,7 +8,6 @@ import re
 import runpy
 import shlex
 import shutil
-import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from paddle_gan.data import load_images
 from paddle_gan.metrics import digits
 from paddle_gan.recipes import RECIPES
 from paddle_gan.training import run as training_run
+from tests.data.files import save_idx
 
 ROOT = Path(paddle_gan.__file__).parents[1]
 READMES = ("README.md", "README_cn.md")
@@ -77,13 +77,6 @@ def execute(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not ended.value.code, command
 
 
-def write_idx(folder: Path, stem: str, images: np.ndarray, labels: np.ndarray) -> None:
-    for kind, array in (("images", images), ("labels", labels)):
-        header = struct.pack(f">4B{array.ndim}I", 0, 0, 8, array.ndim, *array.shape)
-        path = folder / f"{stem}-{kind}-idx{array.ndim}-ubyte"
-        path.write_bytes(header + array.astype(np.uint8).tobytes())
-
-
 @pytest.fixture(scope="module")
 def prepared(tmp_path_factory) -> Path:
     """A folder where somebody has trained for two steps and drawn some samples."""
@@ -91,11 +84,10 @@ def prepared(tmp_path_factory) -> Path:
     for name in ("train.py", "infer.py"):
         shutil.copy(ROOT / name, folder)
     shutil.copytree(ROOT / "benchmarks", folder / "benchmarks")
-    (folder / "digits").mkdir()
     for stem, split, n in (("train", "fit", 400), ("t10k", "test", 100)):
         real = load_images("embedded", split=split)
         some = np.random.default_rng(0).permutation(len(real))[:n]
-        write_idx(folder / "digits", stem, real.images[some, 0], real.labels[some])
+        save_idx(folder / "digits", stem, real.images[some, 0], real.labels[some])
     (folder / "photos").mkdir()
     for i, photo in enumerate(np.random.default_rng(1).integers(0, 256, (16, 40, 60, 3), np.uint8)):
         cv2.imwrite(str(folder / f"photos/{i}.png"), photo)

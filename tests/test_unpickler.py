@@ -10,6 +10,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from paddle_gan import unpickler
 from paddle_gan.errors import UserError
 from paddle_gan.serialization import read
 from tests import bombs, hostile
@@ -31,7 +32,7 @@ def canary(tmp_path):
     return tmp_path / "canary"
 
 
-def refusal(path) -> str:
+def refusal(path, megabytes: int = 100) -> str:
     """The line that `read` raises for a file; its time and memory are bounded on the way."""
     tracemalloc.start()
     began = time.perf_counter()
@@ -40,7 +41,7 @@ def refusal(path) -> str:
             read(path)
         assert time.perf_counter() - began < 10  # a tenth of that on a quiet machine
         _, peak = tracemalloc.get_traced_memory()
-        allowed = 100 * MEGABYTE + (8 * os.path.getsize(path) if os.path.isfile(path) else 0)
+        allowed = megabytes * MEGABYTE + (8 * os.path.getsize(path) if os.path.isfile(path) else 0)
         assert peak < allowed, f"{peak / MEGABYTE:.0f} MB"
     finally:
         tracemalloc.stop()
@@ -85,10 +86,17 @@ def test_python_itself_would_have_run_it(index, canary):
 
 
 @pytest.mark.parametrize("file", NOT_RUN, ids=names(NOT_RUN))
-def test_a_hostile_or_broken_file_is_refused(file, tmp_path):
+def test_a_hostile_or_broken_file_is_refused(file, tmp_path, monkeypatch):
+    monkeypatch.setattr(unpickler, "MAX_ITEMS", bombs.LIMIT)
     path = tmp_path / "hostile.pdparams"
     path.write_bytes(file.data)
-    assert file.told in refusal(path)
+    assert file.told in refusal(path, megabytes=25)
+
+
+def test_what_a_file_may_ask_for_at_most(tmp_path):
+    path = tmp_path / "hostile.pdparams"
+    path.write_bytes(hostile.program(b"(" * (unpickler.MAX_ITEMS + 1)))
+    assert f"more than {unpickler.MAX_ITEMS} instructions" in refusal(path)
 
 
 @pytest.mark.parametrize("fixture", sorted(FIXTURES.iterdir()), ids=lambda path: path.name)

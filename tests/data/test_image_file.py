@@ -152,7 +152,7 @@ def test_a_file_too_large_to_be_an_image_is_not_read(tmp_path):
         read_image(tmp_path / "a.png", 8, 1)
 
 
-@pytest.mark.parametrize("side", [16_000, 30_000])
+@pytest.mark.parametrize("side", [8_001, 16_000])  # just too large for us, and for Pillow
 def test_a_bomb_takes_no_memory(tmp_path, side):
     (tmp_path / "bomb.png").write_bytes(png(side, side))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

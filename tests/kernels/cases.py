@@ -120,6 +120,11 @@ def slow(net, x, stop=None) -> paddle.Tensor:
         return kernels.run(net, x, stop)
 
 
+def penalty(gradient) -> paddle.Tensor:
+    """How far each image's gradient is from a length of 1: Gulrajani et al. 2017."""
+    return ((gradient.flatten(1).norm(axis=1) - 1) ** 2).mean()
+
+
 def play(run, net, x, times=1) -> dict[str, np.ndarray]:
     """Output, every gradient and every buffer after forward and backward passes."""
     for i in range(times):

@@ -14,7 +14,7 @@ def cache(tmp_path_factory):
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
-        patch.setattr(digits, "STEPS", 200)
+        patch.setattr(digits, "STEPS", 80)
         yield folder / "paddle_gan"
 
 

@@ -15,7 +15,7 @@ from paddle_gan.metrics import digits, evaluate, prepare
 from paddle_gan.metrics import reference as module
 from paddle_gan.metrics.digits import embed
 from paddle_gan.metrics.reference import reference, row
-from tests.data.files import save, write_split
+from tests.data.files import save, save_idx
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +28,9 @@ def folder(tmp_path, real):
     """Makes IDX files: 500 training digits, and ``n`` test digits, from the ``first`` on."""
 
     def make(n=200, first=1, labels=real.labels):
-        write_split(tmp_path, "train", real.images[::10, 0], labels[::10])
+        save_idx(tmp_path, "train", real.images[::10, 0], labels[::10])
         chosen = slice(first, None, 10)
-        write_split(tmp_path, "t10k", real.images[chosen, 0][:n], labels[chosen][:n])
+        save_idx(tmp_path, "t10k", real.images[chosen, 0][:n], labels[chosen][:n])
         digits.digits.cache_clear()  # which outlives no change of files but in these tests
         return str(tmp_path)
 
@@ -85,7 +85,7 @@ def test_too_few_digits_are_refused_before_a_network_is_trained(folder, no_train
     rng = np.random.default_rng(0)
     images, labels = rng.integers(0, 256, (384, 28, 28)), rng.integers(0, 10, 384)
     path = folder()
-    write_split(Path(path), "train", images, labels)
+    save_idx(Path(path), "train", images, labels)
     digits.digits.cache_clear()
     with pytest.raises(UserError, match="64 digits .split validation.: 64 give no covariance"):
         prepare(path)

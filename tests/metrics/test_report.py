@@ -21,9 +21,13 @@ def samples(training_digits):
 
 
 @pytest.fixture(scope="module")
-def report(samples, training_digits, tmp_path_factory):
+def result(samples):
+    return evaluate(samples, "embedded")
+
+
+@pytest.fixture(scope="module")
+def report(samples, result, training_digits, tmp_path_factory):
     """A function from a history to the picture of the report."""
-    result = evaluate(samples, "embedded")
 
     def picture(history):
         path = tmp_path_factory.mktemp("report") / "below" / "report.png"
@@ -41,28 +45,22 @@ def test_the_picture_shows_black_ground_and_white_paper(report):
     assert (picture < 10).mean() > 0.2  # the ground of the digits
 
 
-def test_history_of_the_same_protocol_is_drawn(report, samples):
+def test_history_of_the_same_protocol_is_drawn(report, result):
     empty = report([])
     losses = {"step": 1, "images": 64, "d_loss": 1.0}
-    protocol = evaluate(samples, "embedded")["protocol"]
+    protocol = result["protocol"]
     scores = [{"images": 1000 * i, "fid": 100 / i, "protocol": protocol} for i in (1, 2, 3)]
     others = [{**line, "protocol": "of another digit network"} for line in scores]
     assert np.array_equal(report([losses, *others]), empty)
     assert not np.array_equal(report([losses, *scores]), empty)
 
 
-def test_an_impossible_path_is_told_in_one_line(samples, training_digits, tmp_path):
+def test_an_impossible_path_is_told_in_one_line(samples, result, training_digits, tmp_path):
     (tmp_path / "file").write_text("not a folder")
     with pytest.raises(UserError, match="report.png"):
-        write_report(
-            tmp_path / "file" / "report.png",
-            samples,
-            evaluate(samples, "embedded"),
-            training_digits,
-        )
+        write_report(tmp_path / "file" / "report.png", samples, result, training_digits)
 
 
-def test_a_few_samples_are_enough(report, samples, training_digits, tmp_path):
-    result = evaluate(samples, "embedded")
+def test_a_few_samples_are_enough(samples, result, training_digits, tmp_path):
     write_report(tmp_path / "few.png", samples[:3], result, training_digits)
     assert cv2.imread(str(tmp_path / "few.png")).shape[0] > 500

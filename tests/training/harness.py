@@ -8,7 +8,6 @@ import os
 import random
 import shutil
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ import pytest
 
 import paddle_gan
 from paddle_gan.serialization import read
+from tests.data.files import save_idx
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
 FAULTS = Path(__file__).with_name("faults")
@@ -33,13 +33,11 @@ TORN = -signal.SIGXFSZ
 
 def digits(folder: Path, n: int = 160) -> Path:
     """A folder of IDX files with ``n`` bright rectangles on black, 28 x 28."""
-    folder.mkdir(parents=True)
     rng, pictures = np.random.default_rng(5), np.zeros((n, 28, 28), np.uint8)
     for picture in pictures:
         top, left = rng.integers(2, 14, 2)
         picture[top : top + 12, left : left + rng.integers(2, 12)] = rng.integers(128, 256)
-    header = struct.pack(">4B3I", 0, 0, 8, 3, n, 28, 28)
-    (folder / "train-images-idx3-ubyte").write_bytes(header + pictures.tobytes())
+    save_idx(folder, "train", pictures)
     return folder
 
 

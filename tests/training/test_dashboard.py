@@ -8,6 +8,7 @@ import re
 import time
 import urllib.parse
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -30,16 +31,39 @@ from tests.training.screenshot import (
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory, data) -> Path:
-    """A run of 120 steps."""
+    """A run of 60 steps, which a test prolongs to 120."""
     out = tmp_path_factory.mktemp("runs") / "run"
-    arguments = ["--out", str(out), *harness.TINY, "--data", str(data), "--epochs", "6"]
+    arguments = ["--out", str(out), *harness.TINY, "--data", str(data), "--epochs", "3"]
     assert main(arguments, "train") == 0
     return out
 
 
+@pytest.fixture(scope="module")
+def address(run) -> Iterator[str]:
+    """Where the run is shown."""
+    with visualdl(run / "log", "--cache-timeout", "0.2") as address:
+        yield address
+
+
+def test_a_page_that_is_open_goes_on_after_a_resume(run, address, train):
+    def steps(component, tag):
+        query = urllib.parse.urlencode({"run": str(run / "log"), "tag": tag})
+        with urllib.request.urlopen(f"{address}/api/{component}/list?{query}") as answer:
+            rows = json.load(answer)["data"]
+        return [row["step"] if component == "image" else row[1] for row in rows]
+
+    urllib.request.urlopen(f"{address}/api/components").close()
+    assert steps("scalar", "loss/generator") == [1, 50]
+    assert train(run, "--resume", "--epochs", "6")[0] == 0
+    time.sleep(0.3)  # until what VisualDL keeps in memory has grown old
+    assert steps("scalar", "loss/generator") == [1, 50, 100]
+    assert steps("image", "images/samples") == [60, 100, 120]
+    assert steps("image", "images/real") == [0]
+
+
 @pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")
-def test_the_page_shows_the_curves_and_the_samples(run):
-    with visualdl(run / "log") as address, browser() as driver:
+def test_the_page_shows_the_curves_and_the_samples(run, address):
+    with browser() as driver:
         set_view(driver, 1400, 900)
         open_charts(driver, address, charts=2)  # waits for both curves
         text = driver.find_element("tag name", "body").text
@@ -60,26 +84,6 @@ def test_the_page_shows_the_curves_and_the_samples(run):
         assert sizes == {8 * 18 + 2}  # eight images of 16 pixels and borders of 2
         text = driver.find_element("tag name", "body").text
         assert "images/real" in text and "images/samples" in text
-
-
-def test_a_page_that_is_open_goes_on_after_a_resume(data, train, tmp_path):
-    out = tmp_path / "run"
-    assert train(out, *harness.TINY, "--data", data, "--epochs", "3")[0] == 0
-
-    def steps(address, component, tag):
-        query = urllib.parse.urlencode({"run": str(out / "log"), "tag": tag})
-        with urllib.request.urlopen(f"{address}/api/{component}/list?{query}") as answer:
-            rows = json.load(answer)["data"]
-        return [row["step"] if component == "image" else row[1] for row in rows]
-
-    with visualdl(out / "log", "--cache-timeout", "0.2") as address:
-        urllib.request.urlopen(f"{address}/api/components").close()
-        assert steps(address, "scalar", "loss/generator") == [1, 50]
-        assert train(out, "--resume", "--epochs", "6")[0] == 0
-        time.sleep(0.3)  # until what VisualDL keeps in memory has grown old
-        assert steps(address, "scalar", "loss/generator") == [1, 50, 100]
-        assert steps(address, "image", "images/samples") == [60, 100, 120]
-        assert steps(address, "image", "images/real") == [0]
 
 
 def test_the_configuration_can_be_read_there(run):

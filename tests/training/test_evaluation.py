@@ -14,7 +14,7 @@ from paddle_gan.data import load_images
 from paddle_gan.errors import UserError
 from paddle_gan.metrics import digits
 from paddle_gan.training import run as training_run
-from tests.data.files import write_split
+from tests.data.files import save_idx
 from tests.training import harness
 
 # Five steps an epoch.
@@ -42,7 +42,7 @@ def real():
 def folder(tmp_path_factory, real):
     folder = tmp_path_factory.mktemp("data") / "digits"
     for stem, first, n in (("train", 0, 390), ("t10k", 1, 100)):
-        write_split(folder, stem, real.images[first::12, 0][:n], real.labels[first::12][:n])
+        save_idx(folder, stem, real.images[first::12, 0][:n], real.labels[first::12][:n])
     return folder
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import struct
 
 import numpy as np
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from paddle_gan import generation
 from paddle_gan.gans.gan import GAN
 from paddle_gan.training.health import Health, NotFinite
+from tests.data.files import save_idx
 from tests.training import harness
 
 WON = {"d_loss": 0.001, "g_loss": 9.0, "d_real": 1.0, "d_fake": 0.0}
@@ -62,12 +62,9 @@ def test_what_is_not_finite_is_never_good(bad):
 
 
 def test_a_run_on_one_single_image_warns_of_the_collapse(train, tmp_path):
-    folder, pictures = tmp_path / "data", np.zeros((160, 28, 28), np.uint8)
-    folder.mkdir()
-    header = struct.pack(">4B3I", 0, 0, 8, 3, *pictures.shape)
-    (folder / "train-images-idx3-ubyte").write_bytes(header + pictures.tobytes())
-    out = tmp_path / "out"
-    status, printed, _ = train(out, *harness.TINY, "--data", folder, "--max-steps", "400")
+    save_idx(tmp_path / "data", "train", np.zeros((2400, 28, 28), np.uint8))  # 300 steps an epoch
+    out, arguments = tmp_path / "out", [*harness.TINY, "--data", tmp_path / "data"]
+    status, printed, _ = train(out, *arguments, "--epochs", "1")
     assert status == 0
     assert [w for w in warnings(out) if "all samples look alike" in w]
     assert "the generator has collapsed" in printed

@@ -48,7 +48,7 @@ def test_five_kills_change_no_bit(undisturbed, data, tmp_path):
     assert kills == 5
 
 
-def test_ctrl_c_and_sigterm_save_and_change_no_bit(undisturbed, data, tmp_path):
+def test_ctrl_c_and_sigterm_save_and_change_no_bit(undisturbed, data, train, tmp_path):
     out, arguments = tmp_path / "out", [*harness.RUN, "--data", data]
     for number, sample in ((signal.SIGINT, 14), (signal.SIGTERM, 56)):
         process = harness.start(out, *arguments, fault="slow:2")
@@ -62,24 +62,28 @@ def test_ctrl_c_and_sigterm_save_and_change_no_bit(undisturbed, data, tmp_path):
         assert sample <= step < 100
         assert f"step {step}" in stdout.splitlines()[-1]
         arguments = ["--resume"]
-    assert harness.train(out, "--resume")[0] == 0
+    assert train(out, "--resume")[0] == 0
     assert harness.differences(harness.snapshot(undisturbed), harness.snapshot(out)) == []
 
 
 def test_a_second_run_into_the_same_folder_is_refused_and_disturbs_nothing(
-    undisturbed, data, tmp_path
+    undisturbed, data, train, tmp_path
 ):
     out = tmp_path / "out"
-    first = harness.start(out, *harness.RUN, "--data", data, fault="slow:60")
+    first = harness.start(out, *harness.RUN, "--data", data, fault="slow:2")
     harness.wait_for((out / "samples/step-00000007.png").exists, first)
-    for flags in ([*harness.RUN, "--data", data], ["--resume"]):
-        status, _, stderr = harness.train(out, *flags)
-        assert status == 2 and len(stderr.splitlines()) == 1
-        assert f"another run is writing into {out}" in stderr
+    first.send_signal(signal.SIGSTOP)  # it keeps what it holds, and does not end meanwhile
+    try:
+        for flags in ([*harness.RUN, "--data", data], ["--resume"]):
+            status, _, stderr = train(out, *flags)
+            assert status == 2 and len(stderr.splitlines()) == 1
+            assert f"another run is writing into {out}" in stderr
+    finally:
+        first.send_signal(signal.SIGCONT)
     status, stdout, stderr = harness.finish(first)
     assert status == 0, stdout + stderr
     assert harness.differences(harness.snapshot(undisturbed), harness.snapshot(out)) == []
-    assert harness.train(out, "--resume")[0] == 0  # it is free again
+    assert train(out, "--resume")[0] == 0  # it is free again
 
 
 def test_a_run_that_is_being_written_is_not_touched(few, train, tmp_path):
