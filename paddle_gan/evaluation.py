@@ -42,7 +42,7 @@ def evaluate_file(
     if report is not None:
         from paddle_gan.metrics.report import write_report  # brings matplotlib
 
-        real = digits(data, "fit")  # which the scores have read already
+        real = digits(data, "trainval")  # which the scores have read already
         write_report(report, samples, result, real.images, _history(source.parent))
     return result
 

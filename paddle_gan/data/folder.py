@@ -34,11 +34,11 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
     paths = _image_paths(folder)
     inside = [path.relative_to(folder).parts for path in paths]
     by_class = all(len(parts) > 1 for parts in inside)
-    classes = [parts[0] if by_class else "" for parts in inside]
-    labels = np.unique(classes, return_inverse=True)[1].astype(np.int64)
+    folders = [parts[0] if by_class else "" for parts in inside]
+    classes, labels = np.unique(folders, return_inverse=True)
     chosen = split_indices(labels, split)
     if len(chosen) == 0:
-        raise UserError(f"{folder} has too few images to hold out a fifth; add some")
+        raise UserError(f"{folder} has too few images to hold some out for {split}; add some")
 
     images = np.empty((len(chosen), channels, image_size, image_size), np.uint8)
     kept, broken = [], []
@@ -57,7 +57,9 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
         raise UserError(f"none of the {len(chosen):,} images in {folder} can be read; {broken[0]}")
     note = "" if split == "train" else f" (split {split})"
     source = f"images in {folder}: {len(kept):,} images{note}"
-    return ImageSet(images[: len(kept)], labels[kept] if by_class else None, source)
+    labels, classes = (labels[kept], tuple(classes)) if by_class else (None, None)
+    name = os.path.abspath(folder)
+    return ImageSet(images[: len(kept)], labels, source, name, split, classes)
 
 
 def _image_paths(folder: Path) -> list[Path]:

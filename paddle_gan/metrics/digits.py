@@ -81,12 +81,12 @@ def digits(data: str, split: str) -> ImageSet:
 def digit_network(data: str = "mnist", rebuild: bool = False) -> DigitNetwork:
     """The digit network for a source of digits (see ``load_images``), in eval mode.
 
-    It is trained on the split "fit" and tested on "test". The result is kept in the cache under
-    the hash of the digits it was trained on, and trained again only for `rebuild`.
+    It is trained on the split "trainval" and tested on "test". The result is kept in the cache
+    under the hash of the digits it was trained on, and trained again only for `rebuild`.
 
     Raises UserError if the source has no labels 0 to 9.
     """
-    fit = digits(data, "fit")
+    fit = digits(data, "trainval")
     _check_labels(fit)
     name = f"digit-network-v{VERSION}-{_sha256(fit.images, fit.labels)[:16]}"
     state = None if rebuild else kept(name)

@@ -44,7 +44,7 @@ def evaluate(samples: np.ndarray, data: str = "mnist", n: int = 10_000) -> dict:
     reference = _reference(network, data, min(n, len(samples)))
     samples = samples[: len(reference["features"])]
     n, sought = len(samples), len(reference["nearest"])
-    train = _flat(to_float(digits(data, "fit").images))
+    train = _flat(to_float(digits(data, "trainval").images))
     distances, _ = scores.nearest(train, _flat(samples[:sought]))
     return {
         "protocol": (
@@ -156,7 +156,7 @@ def _reference(network: DigitNetwork, data: str, n: int) -> dict[str, np.ndarray
     name = f"reference-{network.sha256[:16]}-{n}-v{PROTOCOL}"
     found = kept(name)
     if found is None:
-        test, fit = digits(data, "test"), digits(data, "fit")
+        test, fit = digits(data, "test"), digits(data, "trainval")
         n = min(n, len(test), len(fit))
         if n <= FEATURES:
             raise UserError(

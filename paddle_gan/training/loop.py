@@ -49,14 +49,12 @@ def train(
         distributed.wait()  # rank 0 downloads, the others find the files
     # What judges the samples must not have been learned by heart.
     split = "fit" if config["evaluate_every"] else "train"
-    size = config["image_size"], config["channels"]
-    images = data.load_images(config["data"], *size, split)
     if split == "fit" and resume and not workspace.was_evaluated(out):
-        if len(data.load_images(config["data"], *size, "train")) > len(images):
-            raise UserError(
-                "--evaluate-every would judge by images that this run has learned from; leave it "
-                "out, or start a new run with it"
-            )
+        raise UserError(
+            "--evaluate-every would judge by images that this run has learned from; leave it "
+            "out, or start a new run with it"
+        )
+    images = data.load_images(config["data"], config["image_size"], config["channels"], split)
     run = Run(out, config, images, resume)
     if distributed.rank() == 0:
         if config["evaluate_every"]:

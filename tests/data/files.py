@@ -18,14 +18,19 @@ def idx(array: np.ndarray) -> bytes:
 
 def write_idx(folder: Path, count: int = 20, stems: tuple = ("train", "t10k"), sep: str = "-"):
     """Gzipped IDX files of random digits; returns the images and labels of the last stem."""
-    folder.mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(0)
     for stem in stems:
         images, labels = rng.integers(0, 256, (count, 28, 28)), rng.integers(0, 10, count)
-        for kind, array in (("images", images), ("labels", labels)):
-            name = f"{stem}-{kind}{sep}idx{array.ndim}-ubyte.gz"
-            (folder / name).write_bytes(gzip.compress(idx(array)))
+        write_split(folder, stem, images, labels, sep)
     return images, labels
+
+
+def write_split(folder: Path, stem: str, images: np.ndarray, labels: np.ndarray, sep: str = "-"):
+    """Gzipped IDX files of digits, N x H x W, and their labels."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, array in (("images", images), ("labels", labels)):
+        name = f"{stem}-{kind}{sep}idx{array.ndim}-ubyte.gz"
+        (folder / name).write_bytes(gzip.compress(idx(array)))
 
 
 def save(path: Path, color=RED, size=(20, 20), mode="RGB", **options) -> Path:

