@@ -27,15 +27,16 @@ def evaluate_file(
 ) -> dict:
     """Score a checkpoint (``.pdparams``) or samples (``.npy``) as ``metrics.evaluate`` does.
 
-    With ``report`` a picture of samples, neighbors and history is written there; the history is
-    that of the ``metrics.jsonl`` beside the source. For a generator with classes the result has
+    Where the run behind a checkpoint has trained on the test digits, the protocol says so. With
+    ``report`` a picture of samples, neighbors and history is written there; the history is that of
+    the ``metrics.jsonl`` beside the source. For a generator with classes the result has
     ``agreement``, the share of samples that the digit network takes for the digit asked for.
     Raises UserError for what cannot be scored.
     """
     source = Path(source)
     batches, asked = _samples(source, num, seed)
     samples = np.concatenate(list(batches))
-    result = metrics.evaluate(samples, data, num)
+    result = metrics.evaluate(samples, data, num, _trained_on(source))
     if asked is not None:
         _, probabilities = metrics.embed(metrics.digit_network(data), metrics.as_digits(samples))
         result["agreement"] = float((probabilities.argmax(1) == asked).mean())
@@ -71,6 +72,18 @@ def _samples(source: Path, num: int, seed: int) -> tuple[Iterator[np.ndarray], n
     generator.fold()
     asked = classes_drawn(generator, num) if generator.classes else None
     return stream(generator, num, seed), asked
+
+
+def _trained_on(source: Path) -> dict | None:
+    """The fingerprint of the training images behind a checkpoint, by the manifest of its run."""
+    folder = source.resolve().parent
+    if folder.name == "generators":  # kept for good, beside the run's checkpoints
+        folder = folder.parent / "checkpoints" / "latest"
+    try:
+        found = json.loads((folder / "manifest.json").read_text())["progress"]["data"]
+        return {name: str(found[name]) for name in ("source", "split")}
+    except Exception:  # there is none, or whatever another's may cause
+        return None
 
 
 def _history(run: Path) -> list[dict]:
