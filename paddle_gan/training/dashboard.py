@@ -25,6 +25,7 @@ _TAGS = {
     "accuracy_fake": "output/accuracy_generated",
     "images_per_second": "speed/images_per_second",
     "fid": "score/FID",
+    "validation_fid": "score/validation_FID",
     "kid": "score/KID",
     "is": "score/inception_score",
     "precision": "score/precision",

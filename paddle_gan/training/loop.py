@@ -58,7 +58,7 @@ def train(
     run = Run(out, config, images, resume)
     if distributed.rank() == 0:
         if config["evaluate_every"]:
-            metrics.digit_network(config["data"])  # trained now rather than in the midst of it
+            metrics.prepare(config["data"])  # refused now rather than after an epoch
         held = workspace.claim(out, keep=resume)  # noqa: F841  (until this function ends)
         workspace.write_config(out, config)
         distributed.wait()

@@ -18,6 +18,7 @@ from paddle_gan.training.health import Health, NotFinite
 
 _SCORED = 10_000
 _RETRIES = 3
+_REASON = 200  # characters of an error
 
 
 class Run:
@@ -90,7 +91,7 @@ class Run:
         self._warn(self._health.samples(self.step, samples))
         self.board.samples(self.step, samples)
         if self._due("evaluate_every", finished):
-            self._evaluate(drawer)
+            self._evaluate(drawer, finished)
         if self.ema is None:
             drawer.train()
         if self._due("keep_every", finished):
@@ -101,15 +102,26 @@ class Run:
         epochs = self.config[every]
         return bool(epoch and epochs and epoch % epochs == 0 and distributed.rank() == 0)
 
-    def _evaluate(self, drawer) -> None:
-        drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))
-        result = metrics.evaluate(drawn, self.config["data"])
+    def _evaluate(self, drawer, epoch: int) -> None:
+        """Score the samples and remember the best; a failure is a warning, never a lost epoch."""
+        try:
+            drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))
+            result = metrics.evaluate(drawn, self.config["data"], validation=True)
+        except Exception as error:  # whatever it may be, memory and numerics among it
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
+            self._warn(f"epoch {epoch} could not be evaluated ({reason}); training goes on")
+            return
         scores = {name: value for name, value in result.items() if not isinstance(value, dict)}
         images = self.step * self.config["batch_size"]
         self.board.record({"step": self.step, "images": images, **scores})
-        self.board.say(f"FID {scores['fid']:.1f} after {images:,} images ({scores['protocol']})")
-        if self.best is None or scores["fid"] < self.best["fid"]:
-            self.best = {"step": self.step, "fid": scores["fid"]}
+        chosen_by = {name: scores[name] for name in ("fid", "validation_fid")}
+        self.board.say(
+            "FID {fid:.1f}, validation FID {validation_fid:.1f}".format(**chosen_by)
+            + f" after {images:,} images ({scores['protocol']})"
+        )
+        # A checkpoint from before there was a validation set gives nothing to compare with.
+        if scores["validation_fid"] < (self.best or {}).get("validation_fid", np.inf):
+            self.best = {"step": self.step, **chosen_by}
 
     def save_state(self) -> None:
         """A checkpoint alone."""
