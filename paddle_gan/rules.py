@@ -13,6 +13,7 @@ def _optional(low: int, unit: str) -> tuple:
     return lambda v: v is None or isinstance(v, int) and v >= low, f"at least {low} {unit}"
 
 
+_FLAG = (lambda v: isinstance(v, bool), "True or False")
 _POSITIVE = (lambda v: 0 < v < float("inf"), "a positive number")
 _RULES = {
     "latent": _whole(1),
@@ -41,6 +42,8 @@ _RULES = {
     "keep_every": _optional(1, "epoch"),
     "canvas": _whole(1),
     "ema_half_life": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for none"),
+    "inverted": _FLAG,
+    "amp": _FLAG,
     "on_nan": (lambda v: v in ("stop", "retry"), "stop or retry"),
     "data": (lambda v: isinstance(v, str), "mnist, embedded, stacked or the path of a folder"),
     "seed": (lambda v: isinstance(v, int) and v in range(2**31), "between 0 and 2147483647"),
