@@ -154,7 +154,7 @@ TRAIN = [
     Wrong(
         "a single image",
         "--data {here}/one",
-        "/one: 1 images; training takes at least 2",
+        "training takes at least 2, BatchNorm's smallest batch",
         lambda here: save(here / "one/a.png"),
     ),
     Wrong("no classes", "--recipe cdcgan", "draws 10 classes at most, and there are none in IDX"),
