@@ -120,7 +120,10 @@ TRAIN = [
     Wrong("rate not a number", "--lr nan", "lr nan: it must be a positive number"),
     Wrong("infinite rate", "--lr inf", "lr inf: it must be a positive number"),
     Wrong("rate that explodes", "--lr 1e30 --max-steps 99", "not finite"),
-    Wrong("odd image size", "--image-size 33", "image_size 33: it must be a multiple of 4"),
+    Wrong("odd image size", "--image-size 33", "it must be 16 or 32 or 64 or 128 for the"),
+    Wrong(
+        "odd image size of mlp", "--recipe mlp --image-size 33", "33: it must be a multiple of 4"
+    ),
     Wrong("two channels", "--channels 2", "channels 2: it must be 1 (gray) or 3 (color)"),
     Wrong(
         "scores of color",
