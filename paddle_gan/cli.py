@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -195,6 +197,9 @@ def main(argv: list[str] | None = None, command: str | None = None) -> int:
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:  # nobody reads on, as in ``paddle-gan evaluate ... | head -1``
+        sys.stdout = open(os.devnull, "w")  # which the interpreter flushes at its end
+        return 128 + signal.SIGPIPE
     except OSError as error:  # a disk that fills up or fails may do so anywhere
         where, why = error.filename or "the output", error.strerror or error
         print(f"error: {where}: {why}; what was saved before is whole", file=sys.stderr)
@@ -202,7 +207,6 @@ def main(argv: list[str] | None = None, command: str | None = None) -> int:
     except MemoryError:
         print("error: this does not fit into the memory; make it smaller", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        return 130
+    except KeyboardInterrupt:  # a run that was stopped has said so
+        return 128 + signal.SIGINT
     return 0

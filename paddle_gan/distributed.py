@@ -19,11 +19,13 @@ import sys
 import time
 from collections.abc import Callable
 
+from paddle_gan import signals
 from paddle_gan.errors import UserError
 from paddle_gan.runtime import cores
 
 _PARENT_DEATH_SIGNAL = 1  # of Linux's prctl(2)
 _GRACE = 20.0  # seconds for the others to end by themselves once one worker is gone
+_REFUSED = 2  # the status of a command that told the user what was wrong
 
 
 def world() -> int:
@@ -52,7 +54,7 @@ def average(tensors: list) -> None:
     import paddle
 
     with paddle.no_grad():
-        flat = _sum(paddle.concat([t.reshape([-1]) for t in tensors])) / world()
+        flat = _all_reduce(paddle.concat([t.reshape([-1]) for t in tensors])) / world()
         for tensor, part in zip(tensors, flat.split([t.size for t in tensors])):
             paddle.assign(part.reshape(tensor.shape), output=tensor)
 
@@ -82,19 +84,36 @@ def wait() -> None:
 
 def any_of(flag: bool) -> bool:
     """Whether the flag is set in any process; the same answer in all of them."""
+    return largest(int(flag)) > 0
+
+
+def largest(number: int) -> int:
+    """The largest of the processes' numbers; the same answer in all of them."""
     if world() == 1:
-        return flag
+        return number
     import paddle
 
-    return _sum(paddle.to_tensor([float(flag)])).item() > 0
+    largest_of_all = paddle.distributed.ReduceOp.MAX
+    return int(_all_reduce(paddle.to_tensor([float(number)]), largest_of_all).item())
 
 
-def _sum(tensor):
-    """All-reduce in place; a UserError where another process is gone."""
+def first_then_others(action):
+    """What ``action()`` returns; rank 0 is through with it before the others begin."""
+    if rank() > 0:
+        wait()
+        return action()
+    try:
+        return action()
+    finally:
+        wait()
+
+
+def _all_reduce(tensor, operation=None):
+    """Reduce in place, to the sum by default; a UserError where another process is gone."""
     import paddle
 
     try:
-        paddle.distributed.all_reduce(tensor)
+        paddle.distributed.all_reduce(tensor, operation or paddle.distributed.ReduceOp.SUM)
     except (RuntimeError, OSError) as error:
         raise UserError(
             "another worker ended; go on from the last checkpoint with --resume"
@@ -105,42 +124,54 @@ def _sum(tensor):
 def launch(command: list[str], workers: int, device: str) -> None:
     """Run ``command`` as ``workers`` processes here, with a share of the cores or a GPU each.
 
-    Returns when all have finished. When one dies the others are ended too, and a UserError says
-    so: gloo would wait half an hour for it.
+    ``device`` is "cpu" or "gpu:N", the first of the GPUs. Returns when all have finished. When one
+    dies the others are ended too, and a UserError says so: gloo would wait half an hour for it.
+    After an ending signal this process exits with status 128 + N.
     """
     if workers < 1:
         raise UserError(f"workers {workers}: it must be at least 1")
+    first = int(device.partition(":")[2] or 0)
     threads = max(1, cores() // workers)
     endpoints = [f"127.0.0.1:{port}" for port in _free_ports(workers)]
-    processes = []
-    for number, endpoint in enumerate(endpoints):
-        environment = {
-            **os.environ,
-            "PADDLE_TRAINER_ID": str(number),
-            "PADDLE_TRAINERS_NUM": str(workers),
-            "PADDLE_TRAINER_ENDPOINTS": ",".join(endpoints),
-            "PADDLE_CURRENT_ENDPOINT": endpoint,
-            "PADDLE_MASTER": endpoints[0],
-            "PADDLE_DISTRI_BACKEND": "gloo" if device == "cpu" else "nccl",
-            "FLAGS_selected_gpus": str(number),
-            "OMP_NUM_THREADS": str(threads),
-        }
-        output = None if number == 0 else subprocess.DEVNULL
-        processes.append(
-            subprocess.Popen(
-                command,
-                env=environment,
-                stdout=output,
-                stderr=output,
-                preexec_fn=_stop_with_this_process(),
+    processes, came = [], []
+
+    def pass_on(number, frame):
+        came.append(number)
+        for process in processes:
+            process.send_signal(number)
+
+    before = {number: signal.getsignal(number) for number in signals.ENDING}
+    with signals.blocked():  # in the workers too, until they listen
+        for number, endpoint in enumerate(endpoints):
+            environment = {
+                **os.environ,
+                "PADDLE_TRAINER_ID": str(number),
+                "PADDLE_TRAINERS_NUM": str(workers),
+                "PADDLE_TRAINER_ENDPOINTS": ",".join(endpoints),
+                "PADDLE_CURRENT_ENDPOINT": endpoint,
+                "PADDLE_MASTER": endpoints[0],
+                "PADDLE_DISTRI_BACKEND": "gloo" if device == "cpu" else "nccl",
+                "FLAGS_selected_gpus": str(first + number),
+                "OMP_NUM_THREADS": str(threads),
+            }
+            output = None if number == 0 else subprocess.DEVNULL
+            processes.append(
+                subprocess.Popen(
+                    command,
+                    env=environment,
+                    stdout=output,
+                    stderr=output,
+                    preexec_fn=_stop_with_this_process(),
+                )
             )
-        )
-    # Ctrl-C reaches the workers by itself, SIGTERM only this process.
-    before = signal.signal(signal.SIGTERM, lambda number, _: _pass_on(number, processes))
+        for number in before:
+            if before[number] is not signal.SIG_IGN:
+                signal.signal(number, pass_on)
     try:
-        _wait(processes)
+        _wait(processes, came)
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         for process in processes:
             process.kill()
             process.wait()
@@ -153,28 +184,25 @@ def _stop_with_this_process() -> Callable | None:
     return functools.partial(ctypes.CDLL(None).prctl, _PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
 
 
-def _pass_on(number: int, processes: list[subprocess.Popen]) -> None:
-    for process in processes:
-        process.send_signal(number)
-
-
-def _wait(processes: list[subprocess.Popen]) -> None:
+def _wait(processes: list[subprocess.Popen], came: list[int]) -> None:
     deadline = None
     while any(process.poll() is None for process in processes):
-        try:
-            time.sleep(0.1)
-        except KeyboardInterrupt:
-            continue  # the workers got it too; they finish their step and save
+        time.sleep(0.1)
         gone = [n for n, process in enumerate(processes) if process.poll()]
         if gone and deadline is None:
-            deadline = time.monotonic() + _GRACE
+            refused = processes[0].poll() == _REFUSED
+            deadline = time.monotonic() + (0 if refused else _GRACE)
         if deadline is not None and time.monotonic() > deadline:
             break
     failed = {n: process.poll() for n, process in enumerate(processes) if process.poll() != 0}
     if not failed:
         return
-    if failed.get(0) in (2, 130, 143):
-        sys.exit(failed[0])  # rank 0 has told the user what was wrong, or that it was stopped
+    told = failed.get(0)
+    if told == _REFUSED or told in {128 + number for number in signals.ENDING}:
+        sys.exit(told)  # rank 0 has told the user what was wrong, or that it was stopped
+    if came:
+        print("stopped; the workers did not end by themselves", file=sys.stderr)
+        sys.exit(128 + came[0])
     # The one that was killed (a negative status) before those that lost it.
     number, status = min(failed.items(), key=lambda item: item[1] or 0)
     raise UserError(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection
 
+_ALIKE = 0.6  # from 0 to 1, difflib's own threshold
+
 
 class UserError(Exception):
     """A mistake in a call, a file or the machine, told in one line: what is wrong, what to do.
@@ -15,8 +17,17 @@ class UserError(Exception):
 
 
 def unknown(what: str, wanted: object, names: Collection[str]) -> UserError:
-    """The error for a name that is none of ``names``: it tells the nearest and all there are."""
-    near = difflib.get_close_matches(str(wanted), names, n=1, cutoff=0.0)
-    return UserError(
-        f"unknown {what} {wanted!r}; did you mean {near[0]!r}? There are {', '.join(names)}"
-    )
+    """The error for a name that is none of ``names``: it tells the nearest and all there are.
+
+    Case does not count. A name that begins with what was typed is nearer than any other; of names
+    that are all unlike it none is suggested.
+    """
+    typed = str(wanted).casefold()
+
+    def likeness(name: str) -> float:
+        starts = bool(typed) and name.startswith(typed)
+        return starts + difflib.SequenceMatcher(None, typed, name).ratio()
+
+    near = max(names, key=likeness)
+    hint = f"did you mean {near!r}? There are" if likeness(near) >= _ALIKE else "there are"
+    return UserError(f"unknown {what} {wanted!r}; {hint} {', '.join(names)}")

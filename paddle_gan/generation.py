@@ -60,8 +60,20 @@ def generate(
 ) -> np.ndarray:
     """Images for latents ``z``, ``batch`` at a time: float32, N x C x H x W in [-1, 1].
 
-    A generator with classes draws ``digit``, or all its classes in turn.
+    ``z`` are N x latent x 1 x 1 numbers of any type, as :func:`latents` draws them. A generator
+    with classes draws ``digit``, or all its classes in turn. Raises UserError for latents of
+    another shape, and for a digit that the generator cannot be asked for.
     """
+    try:
+        z = np.asarray(z, "float32")
+    except (TypeError, ValueError) as error:  # lists of unequal lengths, or of no numbers
+        raise UserError(f"latents must be an array of numbers: {error}") from error
+    if z.shape[1:] != (generator.latent, 1, 1) or not len(z):
+        wanted = f"N x {generator.latent} x 1 x 1"
+        raise UserError(f"latents have shape {z.shape}; this generator draws from {wanted}")
+    if digit is not None and digit not in range(generator.classes):
+        there = f"classes 0 to {generator.classes - 1}" if generator.classes else "no classes"
+        raise UserError(f"digit {digit!r}: this generator was trained with {there}")
     starts = range(0, len(z), batch)
     return np.concatenate([_draw(generator, z[i : i + batch], i, digit) for i in starts])
 
@@ -159,8 +171,9 @@ def infer(
     the path.
     """
     output = Path(output)
+    suffix = output.suffix.lower()
     allowed = (".png", ".npy", ".gif") if interpolate is not None else (".png", ".npy")
-    if output.suffix not in allowed:
+    if suffix not in allowed:
         raise UserError(f"output {output}: the suffix must be one of {', '.join(allowed)}")
     if num < 1 or seed < 0 or (interpolate is not None and interpolate < 2):
         raise UserError("--num must be at least 1, --interpolate 2 and --seed 0")
@@ -172,16 +185,16 @@ def infer(
         if digit is not None and not generator.classes:
             raise UserError("--digit with --interpolate needs a generator with classes (cdcgan)")
         z = walk(latents(generator, _STOPS, seed), interpolate)
-        batches = iter([generate(generator, z, digit or 0)])
+        batches = iter([generate(generator, z, (digit or 0) if generator.classes else None)])
     elif digit is None or generator.classes:
         batches = stream(generator, num, seed, digit)
     else:
         batches = choose(generator, num, seed, digit, data)
-    if output.suffix == ".npy":
+    if suffix == ".npy":
         images.write_npy(output, interpolate or num, batches)
         return output
     drawn = images.to_uint8(np.concatenate(list(batches)) * (-1 if inverted else 1))
-    if output.suffix == ".gif":
+    if suffix == ".gif":
         frames = [image.transpose(1, 2, 0) for image in drawn]
         images.write_animation(output, frames, len(frames) / _FRAMES_PER_SECOND)
     else:

@@ -9,7 +9,7 @@ import dataclasses
 import os
 from dataclasses import dataclass
 
-from paddle_gan.errors import UserError, unknown
+from paddle_gan.errors import unknown
 from paddle_gan.rules import check
 
 
@@ -147,12 +147,15 @@ RECIPES = {
 }
 
 
+NAMED_DATA = ("mnist", "embedded", "stacked")  # any other is a folder
+
+
 def configure(recipe: str = "dcgan", **overrides) -> dict:
     """The resolved configuration of a run: the recipe's values, then what ``overrides`` gives.
 
-    An override of None leaves the recipe's value. Raises UserError for an unknown recipe (naming
-    the nearest one), an unknown option, a value out of its range or values that exclude each
-    other.
+    An override of None leaves the recipe's value; a folder of data becomes absolute. Raises
+    UserError for an unknown recipe or option (naming the nearest one), a value out of its range or
+    values that exclude each other.
     """
     if recipe not in RECIPES:
         raise unknown("recipe", recipe, sorted(RECIPES))
@@ -168,8 +171,17 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
     }
     for name, value in overrides.items():
         if name not in config or name in ("recipe", "about"):
-            raise UserError(f"unknown option {name!r}; a run has {', '.join(sorted(config))}")
+            raise unknown("option", name, sorted(config.keys() - {"recipe", "about"}))
         if value is not None:
             config[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
     check(config)
+    config["data"] = _absolute(config["data"])
     return config
+
+
+def _absolute(data: str) -> str:
+    """A folder of data so that it is found from anywhere; a named source as it is."""
+    kind, colon, below = data.partition(":")
+    if kind == "stacked" and colon:
+        return f"stacked:{_absolute(below)}"
+    return data if data in ("", *NAMED_DATA) else os.path.abspath(os.path.expanduser(data))

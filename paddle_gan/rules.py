@@ -42,6 +42,7 @@ _RULES = {
     "canvas": _whole(1),
     "ema_half_life": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for none"),
     "on_nan": (lambda v: v in ("stop", "retry"), "stop or retry"),
+    "data": (lambda v: isinstance(v, str), "mnist, embedded, stacked or the path of a folder"),
     "seed": (lambda v: isinstance(v, int) and v in range(2**31), "between 0 and 2147483647"),
 }
 _SIZES = {"dcgan": (16, 32, 64, 128), "cdcgan": (16, 32, 64, 128), "sngan": (28,)}

@@ -9,6 +9,7 @@ import os
 import sys
 import warnings
 
+from paddle_gan import signals
 from paddle_gan.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
@@ -40,7 +41,7 @@ def import_paddle() -> None:
     warnings.filterwarnings("ignore", message="You are using GPU version Paddle")
     try:
         # Paddle warns of OMP_NUM_THREADS > 1 on stderr; it means builds with OpenBLAS.
-        with contextlib.redirect_stderr(io.StringIO()):
+        with contextlib.redirect_stderr(io.StringIO()), signals.blocked():
             import paddle  # noqa: F401  (imported here for its effect on later imports)
     except ModuleNotFoundError as error:
         if error.name != "paddle":
@@ -75,7 +76,9 @@ def choose_device(device: str = "auto") -> str:
     if kind not in ("auto", "cpu", "gpu") or (number and (kind != "gpu" or not number.isdecimal())):
         raise UserError(f"device {device!r}: choose auto, cpu, gpu or gpu:N")
     # One GPU for each of several processes, as they were told by whoever started them.
-    number = number or os.environ.get("FLAGS_selected_gpus", "").split(",")[0] or "0"
+    given = os.environ.get("FLAGS_selected_gpus", "").split(",")[0]
+    several = int(os.environ.get("PADDLE_TRAINERS_NUM", 1)) > 1
+    number = (given or number if several else number or given) or "0"
     obstacle = None if kind == "cpu" else _gpu_obstacle(int(number))
     if kind == "gpu" and obstacle:
         raise UserError(f"--device {device}: {obstacle}; --device cpu works here")

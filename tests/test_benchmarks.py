@@ -36,6 +36,24 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.parametrize(
+    ("variant", "told"),
+    [
+        ("recipe=mlp max_steps=9", "'recipe=mlp max_steps=9': --images decides max_steps; leave"),
+        ("epochs=2", "--images decides epochs"),
+        ("seed=4", "--seeds decides seed"),
+        ("recipe=mpl", "unknown recipe 'mpl'; did you mean 'mlp'?"),
+        ("lr", "lr '': it must be a positive number"),
+    ],
+)
+def test_a_variant_that_cannot_be_compared_is_refused(variant, told, monkeypatch, capsys, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit, match="2"):
+        run("recipes.py", "recipe=mlp", variant, monkeypatch=monkeypatch)
+    assert told in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_comparison_of_recipes(here, monkeypatch, capsys):
     flags = ["--data", "digits", "--images", 320, "--points", 2, "--out", "runs", "--jobs", 1]
     run("recipes.py", *flags, "--seeds", 0, 1, "--", "recipe=mlp", monkeypatch=monkeypatch)

@@ -11,9 +11,10 @@ import time
 from pathlib import Path
 
 import numpy as np
+import paddle
 import pytest
 
-from paddle_gan import distributed
+from paddle_gan import distributed, runtime
 from paddle_gan.cli import main
 from paddle_gan.serialization import read
 from tests.training import harness
@@ -112,6 +113,64 @@ def test_two_workers_do_what_one_does(recipe, pair, data, tmp_path):
         one, two = (read(folder / name) for folder in (tmp_path, pair / recipe))
         for key, value in one.items():
             np.testing.assert_allclose(two[key], value, rtol=1e-4, atol=1e-6)
+    # Each worker's losses are of its share; what is written is of the whole batch.
+    records = [folder / "metrics.jsonl" for folder in (tmp_path, pair / recipe)]
+    first = [path.read_text().splitlines()[0] for path in records]
+    one, two = ({k: v for k, v in json.loads(t).items() if k != "images_per_second"} for t in first)
+    assert two == pytest.approx(one, rel=1e-4)
+
+
+SPOILED = """
+import sys
+import paddle
+from paddle_gan import distributed, runtime
+runtime.import_paddle()
+from paddle_gan.gans.gan import GAN
+from paddle_gan.__main__ import main
+played, steps = GAN.train_step, []
+def spoiled(self, batch):
+    scalars = played(self, batch)
+    steps.append(1)
+    if distributed.rank() == 1 and len(steps) == 50:
+        scalars["d_loss"] *= float("nan")
+    return scalars
+GAN.train_step = spoiled
+raise SystemExit(main(command="train"))
+"""
+
+
+def test_a_loss_that_is_not_finite_in_one_worker_takes_all_of_them_back(data, tmp_path):
+    """And what is written are the means over all workers, not the share of one."""
+    launch = "import sys; from paddle_gan import distributed as d; d.launch(sys.argv[1:], 2, 'cpu')"
+    arguments = [*harness.RUN, "--max-steps", "60", "--on-nan", "retry", "--data", str(data)]
+    command = [sys.executable, "-c", SPOILED, "--out", str(tmp_path / "out"), *arguments]
+    subprocess.run([sys.executable, "-c", launch, *command], check=True, timeout=120)
+    lines = [json.loads(t) for t in (tmp_path / "out/metrics.jsonl").read_text().splitlines()]
+    [warning] = [line["warning"] for line in lines if "warning" in line]
+    assert warning.startswith("d_loss of step 50 not finite; back to step 49")
+    assert [line["step"] for line in lines if "d_loss" in line] == [1, 50]
+    assert harness.check_whole(tmp_path / "out") == 60
+
+
+def test_each_worker_takes_a_gpu_of_its_own_from_the_first_on(monkeypatch):
+    """Under a launcher that was told gpu:2, as far as that can be seen without one."""
+    given = []
+
+    class Started(subprocess.Popen):
+        def __init__(self, command, env, **_):
+            given.append(env["FLAGS_selected_gpus"])
+            super().__init__([sys.executable, "-c", ""])
+
+    with monkeypatch.context() as patch:
+        patch.setattr(distributed.subprocess, "Popen", Started)
+        distributed.launch(["train.py"], 2, "gpu:2")
+    assert given == ["2", "3"]
+    monkeypatch.setattr(runtime, "_gpu_obstacle", lambda number: None)
+    monkeypatch.setattr(paddle, "set_device", lambda device: device)
+    monkeypatch.setenv("FLAGS_selected_gpus", "3")
+    assert runtime.choose_device("gpu:2") == "gpu:2"  # a process by itself does what it is told
+    monkeypatch.setenv("PADDLE_TRAINERS_NUM", "2")
+    assert runtime.choose_device("gpu:2") == "gpu:3"
 
 
 def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):

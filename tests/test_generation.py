@@ -1,5 +1,7 @@
 """From latents to images: seeds, walks and files."""
 
+import re
+
 import numpy as np
 import paddle
 import pytest
@@ -8,6 +10,7 @@ from PIL import Image
 from paddle_gan import kernels
 from paddle_gan.errors import UserError
 from paddle_gan.generation import generate, infer, latents, slerp, stream, walk
+from paddle_gan.networks import conditional
 from paddle_gan.networks.dcgan import Generator
 from tests.notebook import fill
 
@@ -67,6 +70,42 @@ def test_a_stream_gives_what_is_drawn_at_once(generator):
     assert len(batches) > 1
     whole = generate(generator, latents(generator, 600, seed=4), batch=600)
     assert np.abs(np.concatenate(batches) - whole).max() < 1e-6
+
+
+def test_latents_of_any_type_are_taken(generator):
+    z = latents(generator, 5, seed=2)
+    expected = generate(generator, z)
+    for given in (z.astype("float64"), z.tolist(), paddle.to_tensor(z)):
+        found = generate(generator, given)
+        assert found.dtype == np.float32 and np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    "shape", [(5, 10), (10, 1, 1), (5, 9, 1, 1), (5, 10, 2, 1), (0, 10, 1, 1), ()]
+)
+def test_latents_of_another_shape_are_told_the_right_one(generator, shape):
+    told = f"latents have shape {re.escape(str(shape))}; this generator draws from N x 10 x 1 x 1"
+    with pytest.raises(UserError, match=told):
+        generate(generator, np.zeros(shape))
+
+
+@pytest.mark.parametrize("latents", [[[1, 2], [3]], ["one", "two"], {"z": 1}])
+def test_latents_that_are_no_array(generator, latents):
+    with pytest.raises(UserError, match="latents must be an array of numbers"):
+        generate(generator, latents)
+
+
+def test_a_digit_that_cannot_be_asked_for(generator):
+    with pytest.raises(UserError, match="digit 7: this generator was trained with no classes"):
+        generate(generator, latents(generator, 2, seed=0), digit=7)
+    network = fill(conditional.Generator(latent=10, width=4, image_size=16), seed=2)
+    network.eval()
+    for digit in (-1, 10):
+        with pytest.raises(
+            UserError, match=f"digit {digit}: this generator was trained with classes 0 to 9"
+        ):
+            generate(network, latents(network, 2, seed=0), digit=digit)
+    assert generate(network, latents(network, 2, seed=0), digit=9).shape == (2, 1, 16, 16)
 
 
 def test_slerp_worked_by_hand():
@@ -166,6 +205,15 @@ def test_color(tmp_path):
     strip, raw = np.asarray(Image.open(made[".png"])), np.load(made[".npy"])
     assert np.abs(strip[2:18, 2:18] / 127.5 - 1 - raw[0].transpose(1, 2, 0)).max() < 1 / 127
     assert Image.open(made[".gif"]).n_frames == 3
+
+
+@pytest.mark.parametrize("name", ["x.PNG", "x.NPY", "x.Gif"])
+def test_the_case_of_a_suffix_does_not_matter(tmp_path, checkpoint, name):
+    made = [
+        infer(checkpoint, output=tmp_path / each, interpolate=3).read_bytes()
+        for each in (name, name.lower())
+    ]
+    assert made[0] == made[1]
 
 
 @pytest.mark.parametrize(

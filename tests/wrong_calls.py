@@ -13,6 +13,7 @@ import paddle
 
 import paddle_gan
 from paddle_gan.cli import main
+from tests.data.files import save
 from tests.training import harness
 
 TINY = [*harness.TINY, "--max-steps", "1", "--data", "{here}/digits", "--out", "{here}/out"]
@@ -99,7 +100,7 @@ def broken_images(here: Path):
 IDX = "digits/train-images-idx3-ubyte"
 TRAIN = [
     Wrong("unknown recipe", "--recipe dcgam", "unknown recipe 'dcgam'; did you mean 'dcgan'?"),
-    Wrong("recipe far from all", "--recipe x", "There are aistudio, cdcgan, conv"),
+    Wrong("recipe far from all", "--recipe x", "there are aistudio, cdcgan, conv"),
     Wrong("unknown flag", "--epoch-count 3", "unrecognized arguments: --epoch-count 3"),
     Wrong("flag without value", "--epochs", "argument --epochs: expected one argument"),
     Wrong("epochs in words", "--epochs many", "argument --epochs: invalid int value: 'many'"),
@@ -107,7 +108,7 @@ TRAIN = [
     Wrong("negative steps", "--max-steps -1", "max_steps -1: it must be at least 1"),
     Wrong("half an image", "--batch-size 2.5", "argument --batch-size: invalid int value: '2.5'"),
     Wrong("batch of one", "--batch-size 1", "batch_size 1: it must be at least 2"),
-    Wrong("batch beyond the set", "--batch-size 25", "choose a batch size from 1 to 24"),
+    Wrong("batch beyond the set", "--batch-size 25", "choose a --batch-size from 2 to 24, or give"),
     Wrong("rate in words", "--lr fast", "argument --lr: invalid float value: 'fast'"),
     Wrong("no rate", "--lr 0", "lr 0.0: it must be a positive number"),
     Wrong("negative rate", "--lr -0.1", "lr -0.1: it must be a positive number"),
@@ -129,7 +130,8 @@ TRAIN = [
     ),
     Wrong("stacks of no data", "--data stacked: --channels 3", "the name of the data is empty"),
     Wrong("no width", "--width 0", "width 0: it must be a whole number, at least 1"),
-    Wrong("width beyond memory", "--width 100000000", "does not fit into the memory"),
+    Wrong("width beyond memory", "--width 1000000", "GiB, and this machine has"),
+    Wrong("latent beyond memory", "--latent 1000000000", "GiB, and this machine has"),
     Wrong("negative latent", "--latent -5", "latent -5: it must be a whole number, at least 1"),
     Wrong("negative seed", "--seed -1", "seed -1: it must be between 0 and 2147483647"),
     Wrong("huge seed", "--seed 2147483648", "it must be between 0 and 2147483647"),
@@ -144,6 +146,12 @@ TRAIN = [
     Wrong("empty folder", "--data {here}/empty", "holds no images", folder("empty")),
     Wrong("empty name of data", "--data=", "the name of the data is empty"),
     Wrong("folder of text", "--data {here}/text", "holds no images", write("text/a.txt")),
+    Wrong(
+        "a single image",
+        "--data {here}/one",
+        "/one: 1 images; training takes at least 2",
+        lambda here: save(here / "one/a.png"),
+    ),
     Wrong("broken images only", "--data {here}/broken", "none of the 3 images in", broken_images),
     Wrong(
         "truncated digits",
@@ -267,7 +275,19 @@ EVALUATE = [
 ]
 MODES = [
     Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),
-    Wrong("gray generator", "{here}/good.pdparams", "give float32 N x 3 x 32 x 32 in [-1, 1]"),
+    Wrong("gray generator", "{here}/good.pdparams", "good.pdparams has images of 1 channels; "),
+    Wrong(
+        "gray samples",
+        "{here}/s.npy",
+        "s.npy has images of 1 channels; paddle-gan evaluate",
+        lambda here: np.save(here / "s.npy", np.zeros((9, 1, 32, 32), "float32")),
+    ),
+    Wrong(
+        "flat samples",
+        "{here}/s.npy",
+        "give float32 N x 3 x 32 x 32 in [-1, 1]",
+        lambda here: np.save(here / "s.npy", np.zeros((9, 32, 32), "float32")),
+    ),
     Wrong(
         "empty samples",
         "{here}/s.npy",

@@ -17,7 +17,7 @@ from paddle_gan.errors import UserError
 __all__ = ["ImageSet", "batches_per_epoch", "load_images", "loader", "to_float"]
 
 NAMED = {"mnist": load_mnist, "embedded": load_embedded}
-SPLITS = ("train", "fit", "test")
+SPLITS = ("train", "trainval", "fit", "validation", "test")
 
 
 def load_images(
@@ -27,9 +27,11 @@ def load_images(
 
     source: "mnist", "embedded", a folder of IDX files or a folder of images; "stacked" for stacks
         of three MNIST digits, "stacked:SOURCE" for stacks of another source's (see ``stack``).
-    split: "train" to train on; "test" to judge by; "fit" is "train" without "test". MNIST and IDX
-        folders bring a test set, so there "fit" equals "train"; of other sets "test" is a fixed
-        fifth of every class, which "train" contains and "fit" does not.
+    split: "train" is all that may be trained on, "test" what scores are reported by, "trainval"
+        is "train" without "test". "validation", a fixed sixth of "trainval", is for choosing among
+        checkpoints, "fit" is the rest of it, to train on where there is a choice to make. MNIST and
+        IDX folders bring a test set, so there "trainval" equals "train"; of other sets "test" is a
+        fixed fifth of every class.
 
     Raises UserError for a source that does not exist, is empty or is damaged.
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,15 @@ from paddle_gan.data.image_file import read_image
 from paddle_gan.data.image_set import ImageSet, split_indices
 from paddle_gan.errors import UserError
 
-IMAGE_NAME = re.compile(r"\.(avif|bmp|dib|gif|jpe|jpe?g|p[bgnp]m|png|ras|sr|tiff?|webp)$", re.I)
+IMAGE_NAME = re.compile(
+    r"\.(avif|bmp|dib|gif|jfif|jpe|jpe?g|p[bgnp]m|png|ras|sr|tiff?|webp)$", re.I
+)
+# Images, too, which are counted as skipped; of other files nothing is said.
+OTHER_NAME = re.compile(
+    r"\.(arw|cr[23w]|dcm|dds|dng|eps|exr|fits?|hdr|hei[cf]|hif|icns|ico|j2[ck]|jp[2fx]|jpc|jxl|"
+    r"nef|orf|pcx|pfm|psd|raf|raw|rw2|svg|tga|xcf)$",
+    re.I,
+)
 NAMED = 5  # broken images that are named one by one
 WANTED = (
     "a folder of images (.png, .jpg, …; a subfolder for each class, if there are classes) or "
@@ -24,28 +33,33 @@ WANTED = (
 
 
 def load_image_folder(folder: Path, image_size: int, channels: int, split: str) -> ImageSet:
-    """Every image below a folder, in the order of the paths; hidden ones are passed over.
+    """Every image below a folder, in the order of the paths; hidden ones are skipped.
 
     Labels number the first-level subfolders in the order of their names, if every image lies in
-    one; otherwise they are None. An image that cannot be read is left out and named on stderr.
+    one; otherwise they are None. An image that cannot be read is skipped and named on stderr, files
+    of kinds that no reader here knows are counted there.
 
     Raises UserError if the folder is missing or gives no image.
     """
     paths = _image_paths(folder)
     inside = [path.relative_to(folder).parts for path in paths]
     by_class = all(len(parts) > 1 for parts in inside)
-    classes = [parts[0] if by_class else "" for parts in inside]
-    labels = np.unique(classes, return_inverse=True)[1].astype(np.int64)
+    folders = [parts[0] if by_class else "" for parts in inside]
+    classes, labels = np.unique(folders, return_inverse=True)
     chosen = split_indices(labels, split)
     if len(chosen) == 0:
-        raise UserError(f"{folder} has too few images to hold out a fifth; add some")
+        raise UserError(f"{folder} has too few images to hold some out for {split}; add some")
 
     images = np.empty((len(chosen), channels, image_size, image_size), np.uint8)
-    kept, broken = [], []
+    kept, broken, deep = [], [], {}
     with _silent_libraries():
         for index in chosen:
             try:
-                images[len(kept)] = read_image(paths[index], image_size, channels)
+                image = read_image(paths[index], image_size, channels)
+                if image.dtype == np.uint16:
+                    deep[len(kept)] = image
+                else:
+                    images[len(kept)] = image
                 kept.append(index)
             except UserError as error:
                 broken.append(str(error))
@@ -55,19 +69,44 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
         print(f"skipped: {len(broken) - NAMED:,} more like these", file=sys.stderr)
     if not kept:
         raise UserError(f"none of the {len(chosen):,} images in {folder} can be read; {broken[0]}")
+    if deep:
+        _scale(images, deep)
     note = "" if split == "train" else f" (split {split})"
     source = f"images in {folder}: {len(kept):,} images{note}"
-    return ImageSet(images[: len(kept)], labels[kept] if by_class else None, source)
+    labels, classes = (labels[kept], tuple(classes)) if by_class else (None, None)
+    name = os.path.abspath(folder)
+    return ImageSet(images[: len(kept)], labels, source, name, split, classes)
+
+
+def _scale(images: np.ndarray, deep: dict[int, np.ndarray]) -> None:
+    """Fill in the images whose values have 16 bits, by their number: as 8 bits.
+
+    Cameras write 12 bits into 16 without a note; read as 16 these would be black. One image may be
+    dark, but a set of 16 bits in which nothing is brighter than a sixteenth is one of 12.
+    """
+    bits = 12 if max(image.max() for image in deep.values()) < 2**12 else 16
+    for number, image in deep.items():
+        images[number] = np.rint(image * (255 / (2**bits - 1)))
+    if bits == 12:
+        print(
+            f"no value of the {len(deep):,} images with 16 bits exceeds 4,095: read as 12 bits",
+            file=sys.stderr,
+        )
 
 
 def _image_paths(folder: Path) -> list[Path]:
     if not os.path.isdir(folder):
         state = "is not a folder" if os.path.exists(folder) else "does not exist"
         raise UserError(f"{folder} {state}; data is mnist, embedded, stacked, {WANTED}")
-    below = sorted(path for path in folder.rglob("*") if IMAGE_NAME.search(path.name))
-    paths = [path for path in below if not _is_hidden(path.relative_to(folder))]
+    below = [path for path in sorted(folder.rglob("*")) if not _is_hidden(path.relative_to(folder))]
+    paths = [path for path in below if IMAGE_NAME.search(path.name)]
+    others = Counter(path.suffix.lower() for path in below if OTHER_NAME.search(path.name))
+    counts = ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common())
     if not paths:
-        raise UserError(f"{folder} holds no images; give {WANTED}")
+        unread = f"no images but {counts}, which are not read here; convert them to PNG or JPEG"
+        raise UserError(f"{folder} holds {unread if others else f'no images; give {WANTED}'}")
+    if others:
+        print(f"skipped: {counts}; convert them to PNG or JPEG to use them", file=sys.stderr)
     return paths
 
 

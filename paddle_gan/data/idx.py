@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_gan.data.image_set import ImageSet
+from paddle_gan.data.image_set import ImageSet, training_indices
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
 
-STEMS = {"train": "train", "fit": "train", "test": "t10k"}  # a split and its files' first word
+# A split and its files' first word.
+STEMS = {"test": "t10k", **dict.fromkeys(("train", "trainval", "fit", "validation"), "train")}
 # More than this is a broken header or a bomb.
 MAX_BYTES = 2**30
 MAX_DIGITS = 2_000_000
@@ -39,25 +40,27 @@ def load_idx_folder(folder: Path, image_size: int, channels: int, split: str) ->
     Raises UserError for a missing or damaged file.
     """
     images, labels = read_split(folder, split)
-    return digit_set(images, labels, f"IDX files in {folder}", image_size, channels, split)
+    name, where = os.path.abspath(folder), f"IDX files in {folder}"
+    return digit_set(images, labels, name, where, image_size, channels, split)
 
 
 def read_split(folder: Path, split: str) -> tuple[np.ndarray, np.ndarray | None]:
-    """Images (uint8, N x H x W) and labels (int64, N) of a split."""
+    """Images (uint8, N x H x W) and labels (int64, N, or None) of a split."""
     stem = STEMS[split]
     image_path, label_path = (_idx_file(folder, stem, kind) for kind in ("images", "labels"))
     if image_path is None:
         raise UserError(f"{folder} has no {stem}-images-idx3-ubyte[.gz], needed for {split!r}")
     images = read_idx(image_path, 3)
-    if label_path is None:
-        return images, None
-    labels = read_idx(label_path, 1)
-    if len(images) != len(labels):
+    labels = None if label_path is None else read_idx(label_path, 1).astype(np.int64)
+    if labels is not None and len(images) != len(labels):
         raise UserError(
             f"{image_path} has {len(images):,} images but {label_path} has {len(labels):,} labels; "
             "they belong to different sets"
         )
-    return images, labels.astype(np.int64)
+    if split == "test":
+        return images, labels
+    chosen = training_indices(np.zeros(len(images)) if labels is None else labels, split)
+    return images[chosen], None if labels is None else labels[chosen]
 
 
 def read_idx(path: Path, ndim: int) -> np.ndarray:
@@ -96,6 +99,7 @@ def read_idx(path: Path, ndim: int) -> np.ndarray:
 def digit_set(
     digits: np.ndarray,
     labels: np.ndarray | None,
+    name: str,
     where: str,
     image_size: int,
     channels: int,
@@ -106,7 +110,7 @@ def digit_set(
     for image, digit in zip(images, digits):
         image[:] = to_square(digit, image_size)  # the same gray in each channel
     note = "" if split == "train" else f" (split {split})"
-    return ImageSet(images, labels, f"{where}: {len(images):,} digits{note}")
+    return ImageSet(images, labels, f"{where}: {len(images):,} digits{note}", name, split)
 
 
 def _idx_file(folder: Path, stem: str, kind: str) -> Path | None:

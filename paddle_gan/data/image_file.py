@@ -5,9 +5,10 @@ from __future__ import annotations
 import io
 import math
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
@@ -18,14 +19,17 @@ FORMATS = {"AVIF", "BMP", "DIB", "GIF", "JPEG", "MPO", "PNG", "PPM", "SUN", "TIF
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 2**29
 HUGE = f"is larger than {MAX_PIXELS // 10**6} megapixels or {MAX_BYTES >> 20} MiB"
+GROUND = "white"  # what shows through where an image is transparent, as on most pages
+BITS_PER_SAMPLE = 258  # a tag of TIFF
 DAMAGED = "is damaged, or in a format that this OpenCV does not read"
 
 
 def read_image(path: Path, image_size: int, channels: int) -> np.ndarray:
-    """One image as uint8, C x image_size x image_size: gray for 1 channel, RGB for 3.
+    """One image as C x image_size x image_size: gray for 1 channel, RGB for 3.
 
-    The center square is kept. 16 bits become 8, transparency is dropped, and the orientation that
-    a camera noted is obeyed.
+    uint8; of a file with more than 8 bits for a value uint16, scaled to all 16 bits where the file
+    says how many it uses. The center square is kept, what is transparent becomes white, and the
+    orientation that a camera noted is obeyed.
 
     Raises UserError naming the file if it cannot be read or is too large.
     """
@@ -38,29 +42,47 @@ def read_image(path: Path, image_size: int, channels: int) -> np.ndarray:
         raise UserError(f"{path} cannot be opened ({error.strerror})") from error
     if data is None:
         raise UserError(f"{path} {HUGE}")
-    _check_header(path, data)
+    header = _check_header(path, data)
     try:
-        flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR
-        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
-    except cv2.error:
-        image = None
-    if image is None:
-        raise UserError(f"{path} {DAMAGED}")
-    square = to_square(image, image_size).reshape(image_size, image_size, channels)
-    return square[..., ::-1].transpose(2, 0, 1)  # OpenCV's colors are BGR
+        if header.by_pillow:
+            image = _by_pillow(data, channels)
+        else:
+            flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR
+            # Not for all: with this flag OpenCV leaves the 10 bits of an AVIF unscaled.
+            flag |= cv2.IMREAD_ANYDEPTH if header.deep else 0
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+            image = image if channels == 1 else image[..., ::-1]  # OpenCV's colors are BGR
+        square = to_square(image, image_size)
+    except Exception as error:  # there are as many kinds as formats
+        raise UserError(f"{path} {DAMAGED}") from error
+    return square.reshape(image_size, image_size, channels).transpose(2, 0, 1)
 
 
-def _check_header(path: Path, data: bytes) -> None:
-    """Refuse what would make OpenCV allocate more than a file deserves.
+class _Header(NamedTuple):
+    by_pillow: bool  # whether to decode with Pillow, which knows alpha and the maximum of a PGM
+    deep: bool  # whether a value has more than 8 bits
 
-    Its own limit on pixels comes from the environment when it is first imported, and Paddle does
-    that; and a PNG's chunks may claim any length. Pillow reads both without decoding.
+
+def _check_header(path: Path, data: bytes) -> _Header:
+    """Look at an image without decoding it; refuse what is larger than a file deserves.
+
+    OpenCV's own limit on pixels comes from the environment when it is first imported, and Paddle
+    does that; and a PNG's chunks may claim any length. Pillow reads both.
     """
     try:
         with Image.open(io.BytesIO(data)) as header:
             if header.format not in FORMATS:
                 raise UserError(f"{path} is {header.format_description}; convert it to PNG")
+            if header.mode == "F":
+                raise UserError(f"{path} holds floating-point values; convert it to 16 bits")
             pixels = header.width * header.height
+            # Of gray with 16 bits Pillow cannot mask one value.
+            transparent = header.has_transparency_data and not header.mode.startswith("I")
+            bits = 8
+            if header.format == "PNG":
+                bits = data[24]  # of the header chunk
+            elif header.format == "TIFF":
+                bits = max(header.tag_v2.get(BITS_PER_SAMPLE, [1]))
             header.verify()
     except UserError:
         raise
@@ -70,3 +92,17 @@ def _check_header(path: Path, data: bytes) -> None:
         raise UserError(f"{path} {DAMAGED}") from error
     if pixels > MAX_PIXELS:
         raise UserError(f"{path} {HUGE}")
+    return _Header(transparent or header.format == "PPM", bits > 8)
+
+
+def _by_pillow(data: bytes, channels: int) -> np.ndarray:
+    """H x W [x 3], on white where the image is transparent."""
+    with Image.open(io.BytesIO(data)) as image:
+        image = ImageOps.exif_transpose(image)
+        if image.mode.startswith("I"):
+            gray = np.asarray(image).astype(np.uint16)
+            return gray if channels == 1 else np.stack([gray] * 3, axis=2)
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            image = Image.alpha_composite(Image.new("RGBA", image.size, GROUND), image)
+        return np.asarray(image.convert("L" if channels == 1 else "RGB"))

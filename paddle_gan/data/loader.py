@@ -13,12 +13,16 @@ from paddle_gan.errors import UserError
 def batches_per_epoch(image_set: ImageSet, batch_size: int) -> int:
     """Whole batches in an epoch; the images left over are dropped, others in each epoch.
 
-    Raises UserError if there is not even one.
+    Raises UserError if there is not even one, or a single image.
     """
+    if len(image_set) < 2:
+        raise UserError(
+            f"{image_set.source}; training takes at least 2, BatchNorm's smallest batch"
+        )
     if not 1 <= batch_size <= len(image_set):
         raise UserError(
             f"a batch of {batch_size:,} cannot be drawn from {len(image_set):,} images; "
-            f"choose a batch size from 1 to {len(image_set):,}"
+            f"choose a --batch-size from 2 to {len(image_set):,}, or give more images"
         )
     return len(image_set) // batch_size
 

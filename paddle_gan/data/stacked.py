@@ -28,7 +28,8 @@ def stack(digits: ImageSet) -> ImageSet:
     for image, chosen in zip(images, order):
         image[:] = digits.images[chosen, 0]
     source = f"{len(images):,} stacks of three digits, {digits.source}"
-    return ImageSet(images, mode(digits.labels[order]), source)
+    labels = mode(digits.labels[order])
+    return ImageSet(images, labels, source, f"stacked:{digits.name}", digits.split)
 
 
 def orders(n: int) -> np.ndarray:

@@ -11,6 +11,7 @@ from paddle.utils import unique_name
 from paddle_gan import distributed, latents
 from paddle_gan.augment import AUGMENTATIONS
 from paddle_gan.errors import unknown
+from paddle_gan.gans.memory import check_memory
 from paddle_gan.gans.optimizers import OPTIMIZERS
 from paddle_gan.init import INITS
 from paddle_gan.losses import OBJECTIVES
@@ -29,16 +30,8 @@ class GAN:
 
     def __init__(self, config: dict):
         chosen = rows(config)
-        generator, discriminator = chosen["networks"]
-        size = {name: config[name] for name in ("width", "image_size")}
+        self.generator, self.discriminator = _build(config)
         self.pack = config["pack"]
-        # Optimizer state is kept by parameter name, so names must not depend on what else this
-        # process has built.
-        with unique_name.guard():
-            self.generator = generator(config["latent"], channels=config["channels"], **size)
-            self.discriminator = discriminator(
-                channels=config["channels"] * self.pack, norm=config["norm"], **size
-            )
         self.networks = {"Gnet": self.generator, "Dnet": self.discriminator}
         for network in self.networks.values():
             network.apply(chosen["init"])
@@ -124,15 +117,32 @@ TABLES = {
 def rows(config: dict) -> dict:
     """The row of each table that ``config`` names.
 
-    Raises UserError with the nearest name where there is none. That is looked up here and not where
-    a configuration is resolved, which must not import Paddle.
+    Raises UserError with the nearest name where there is none, and where networks of these sizes do
+    not fit into the memory. That is looked up here and not where a configuration is resolved, which
+    must not import Paddle.
     """
     chosen = {}
     for name, table in TABLES.items():
         if config[name] not in table:
             raise unknown(name, config[name], table)
         chosen[name] = table[config[name]]
+    with paddle.LazyGuard():  # no weights; spectral norm would need them
+        check_memory(_build({**config, "norm": "none"}), config)
     return chosen
+
+
+def _build(config: dict) -> tuple[nn.Layer, nn.Layer]:
+    """Generator and discriminator of ``config``."""
+    generator, discriminator = NETWORKS[config["networks"]]
+    size = {name: config[name] for name in ("width", "image_size")}
+    channels = config["channels"]
+    # Optimizer state is kept by parameter name, so names must not depend on what else this process
+    # has built.
+    with unique_name.guard():
+        return (
+            generator(config["latent"], channels=channels, **size),
+            discriminator(channels=channels * config["pack"], norm=config["norm"], **size),
+        )
 
 
 def trainable(network: nn.Layer) -> list[Tensor]:

@@ -7,14 +7,12 @@ from paddle.optimizer import Adam, RMSProp
 
 
 def adam(parameters: list[Tensor], lr: float, betas: tuple[float, float]) -> Adam:
-    """Kingma & Ba 2015, algorithm 1."""
-    return Adam(
-        parameters=parameters,
-        learning_rate=lr,
-        beta1=betas[0],
-        beta2=betas[1],
-        use_multi_tensor=True,  # one call for all parameters instead of one for each
-    )
+    """Kingma & Ba 2015, algorithm 1.
+
+    Not with ``use_multi_tensor``: it pairs gradients with the wrong weights in a step in which
+    other parameters have one than in the first step.
+    """
+    return Adam(lr, *betas, parameters=parameters)
 
 
 def rmsprop(parameters: list[Tensor], lr: float, betas: tuple[float, float]) -> RMSProp:

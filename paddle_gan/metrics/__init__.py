@@ -3,6 +3,7 @@
 from paddle_gan.metrics.digits import DigitNetwork, describe, digit_network, embed
 from paddle_gan.metrics.evaluate import as_digits, evaluate, summary
 from paddle_gan.metrics.modes import modes, modes_summary
+from paddle_gan.metrics.reference import prepare
 
 __all__ = [
     "DigitNetwork",
@@ -13,5 +14,6 @@ __all__ = [
     "evaluate",
     "modes",
     "modes_summary",
+    "prepare",
     "summary",
 ]

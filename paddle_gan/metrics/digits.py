@@ -72,7 +72,7 @@ def _normal(rng: np.random.Generator, shape: tuple[int, ...], fan_in: int):
     return paddle.ParamAttr(initializer=nn.initializer.Assign(values))
 
 
-@functools.lru_cache(maxsize=2)
+@functools.lru_cache(maxsize=3)  # what an evaluation during training needs
 def digits(data: str, split: str) -> ImageSet:
     """The digits of a split, 32 x 32, read once in a process."""
     return load_images(data, split=split)
@@ -81,19 +81,19 @@ def digits(data: str, split: str) -> ImageSet:
 def digit_network(data: str = "mnist", rebuild: bool = False) -> DigitNetwork:
     """The digit network for a source of digits (see ``load_images``), in eval mode.
 
-    It is trained on the split "fit" and tested on "test". The result is kept in the cache under
-    the hash of the digits it was trained on, and trained again only for `rebuild`.
+    It is trained on the split "trainval" and tested on "test". The result is kept in the cache
+    under the hash of the digits it was trained on, and trained again only for `rebuild`.
 
     Raises UserError if the source has no labels 0 to 9.
     """
-    fit = digits(data, "fit")
-    _check_labels(fit)
-    name = f"digit-network-v{VERSION}-{_sha256(fit.images, fit.labels)[:16]}"
+    trainval = digits(data, "trainval")
+    check_labels(trainval)
+    name = f"digit-network-v{VERSION}-{trainval.fingerprint()['sha256'][:16]}"
     state = None if rebuild else kept(name)
     network = state and _restored(state)
     if network:
         return network
-    network = train(fit, digits(data, "test"), STEPS)
+    network = train(trainval, digits(data, "test"), STEPS)
     keep(name, {**_weights(network), **{f: np.array(getattr(network, f)) for f in FACTS}})
     return network
 
@@ -105,8 +105,8 @@ def train(fit: ImageSet, test: ImageSet, steps: int, seed: int = 0) -> DigitNetw
     grays changed. Says on stderr what it does. The same seed gives the same weights, bit for
     bit, under one version of Paddle with one number of threads.
     """
-    _check_labels(fit)
-    _check_labels(test)
+    check_labels(fit)
+    check_labels(test)
     _tell(f"training the digit network on {fit.source}; this is done once and takes a minute or so")
     start = time.monotonic()
     network = DigitNetwork(seed)
@@ -183,9 +183,13 @@ def _other_grays(images: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return (black + images / 255 * (white - black)).astype(np.float32)
 
 
-def _check_labels(digits: ImageSet) -> None:
+def check_labels(digits: ImageSet) -> None:
+    """Raise UserError for images that are not labeled 0 to 9."""
     if not digits.has_digits:
-        raise UserError(f"{digits.source}: the digit network needs labels 0 to 9; use mnist")
+        raise UserError(
+            f"{digits.source}: the digit network needs labels 0 to 9 (in a folder of images all "
+            "ten subfolders, 0 to 9); use mnist"
+        )
 
 
 def _weights(network: DigitNetwork) -> dict[str, np.ndarray]:

@@ -1,66 +1,103 @@
 """Every score of a set of samples, under one protocol.
 
-The reference is the test digits, which neither the generator nor the digit network has seen: a
-generator that only repeats its training digits can reach the floor, not pass below it. The floor
-scores as many training digits against the same reference, the noise as many images of uniform
-pixels, so that the three rows differ in nothing but the images.
+The reference is the test digits, which the digit network has not seen: a generator that only
+repeats its training digits can reach the floor, not pass below it. Whether the generator has seen
+them depends on what it was trained on; where they are known to be among that, the protocol says so.
+The floor scores as many training digits against the same reference, the noise as many images of
+uniform pixels. Samples and noise are rounded to 8 bits, as the digits are, so that the three rows
+differ in nothing but the images.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 
-from paddle_gan.data import to_float
+from paddle_gan.data import ImageSet, to_float
+from paddle_gan.data.idx import is_idx_folder
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
+from paddle_gan.images import to_uint8
 from paddle_gan.metrics import scores
-from paddle_gan.metrics.cache import keep, kept
-from paddle_gan.metrics.digits import FEATURES, DigitNetwork, digit_network, digits, embed
+from paddle_gan.metrics.digits import DigitNetwork, digit_network, digits, embed
+from paddle_gan.metrics.reference import check_count, flat, reference, row, scorable, subset_size
 
 SIZE = 32
-NEIGHBORS = 1000  # samples whose nearest training digits are sought
-PROTOCOL = 1  # counted up when the numbers in the cache would come out otherwise
 
 
-def evaluate(samples: np.ndarray, data: str = "mnist", n: int = 10_000) -> dict:
+def evaluate(
+    samples: np.ndarray,
+    data: str = "mnist",
+    n: int = 10_000,
+    trained_on: dict | None = None,
+    validation: bool = False,
+) -> dict:
     """Score samples, float32 N x 1 x H x W in [-1, 1], against the test digits of a source.
 
     Equally many samples and test digits are used: n, or as many as there are of both. The first
-    samples are taken, and test and training digits drawn with a fixed seed. Other sizes than 32 x
-    32 are scaled as the data is.
+    samples are taken, and test and training digits drawn with a fixed seed. Samples are rounded to
+    8 bits, other sizes than 32 x 32 scaled as the data is. `trained_on` is the fingerprint of what
+    the generator was trained on, where that is known (see ``has_seen``).
 
     Returns plain Python values: ``protocol``; ``fid``, ``kid``, ``kid_std``, ``is``, ``is_std``,
     ``precision``, ``recall`` and ``digit_shares`` (10); the same scores of ``floor`` and
     ``noise``; ``nearest``: the median distance to the nearest training digit, Euclidean over
     pixels in [-1, 1], of the ``samples`` and, to compare, of the ``held_out`` test digits;
-    ``digit_network``: its ``accuracy``, ``sha256`` and what it was ``trained_on``.
+    ``digit_network``: its ``accuracy``, ``sha256`` and what it was ``trained_on``. With
+    `validation` also ``validation_fid``, against as many digits of the split "validation" or all.
 
     Raises UserError for samples of another form, with NaN, or not more than the 64 features.
     """
     samples = as_digits(samples[:n])
+    check_count(len(samples), "samples")
+    test = scorable(data, "test")
     network = digit_network(data)
-    reference = _reference(network, data, min(n, len(samples)))
-    samples = samples[: len(reference["features"])]
-    n, sought = len(samples), len(reference["nearest"])
-    train = _flat(to_float(digits(data, "fit").images))
-    distances, _ = scores.nearest(train, _flat(samples[:sought]))
-    return {
+    found = reference(network, data, len(samples))
+    samples = samples[: len(found["features"])]
+    n, sought = len(samples), len(found["nearest"])
+    train = flat(to_float(digits(data, "trainval").images))
+    distances, _ = scores.nearest(train, flat(samples[:sought]))
+    features, probabilities = embed(network, samples)
+    seen = " seen in training" if trained_on and has_seen(trained_on, test) else ""
+    result = {
         "protocol": (
-            f"digit-net-{network.sha256[:8]}, {n} test digits vs {n} samples, "
-            f"KID subsets of {_subset_size(n)}"
+            f"digit-net-{network.sha256[:8]}, {n} test digits{seen} vs {n} samples of 8 bits, "
+            f"KID subsets of {subset_size(n)}"
         ),
-        **_row(reference["features"], *embed(network, samples)),
-        "floor": json.loads(str(reference["floor"])),
-        "noise": json.loads(str(reference["noise"])),
+        **row(found["features"], features, probabilities),
+        "floor": json.loads(str(found["floor"])),
+        "noise": json.loads(str(found["noise"])),
         "nearest": {
             "protocol": f"median pixel distance of {sought} to {len(train)} training digits",
             "samples": float(np.median(distances)),
-            "held_out": float(np.median(reference["nearest"])),
+            "held_out": float(np.median(found["nearest"])),
         },
         "digit_network": facts(network),
     }
+    if validation:
+        real = found["validation"]
+        result["validation_fid"] = scores.fid(real, features[: len(real)])
+    return result
+
+
+def has_seen(trained_on: dict, test: ImageSet) -> bool:
+    """Whether a generator has seen a test set, by the fingerprint of what it was trained on.
+
+    A source that brings no test set has it among its split "train". The embedded digits are
+    training digits of MNIST, which a run may have had as "mnist" or as a folder of its files.
+    """
+    source, split = trained_on["source"], trained_on["split"]
+    brings_test = source == "mnist" or is_idx_folder(Path(source))
+    if source == test.name:
+        return split == "train" and not brings_test
+    if test.name != "embedded" or not brings_test:
+        return False
+    if source == "mnist":
+        return True
+    trained = {image.tobytes() for image in digits(source, split).images}
+    return any(image.tobytes() in trained for image in test.images)
 
 
 def facts(network: DigitNetwork) -> dict:
@@ -73,7 +110,7 @@ def facts(network: DigitNetwork) -> dict:
 
 
 def as_digits(samples: np.ndarray, channels: int = 1) -> np.ndarray:
-    """Samples in the form of the digits that the network reads: float32 N x C x 32 x 32.
+    """Samples in the form of the digits that the network reads: float32 N x C x 32 x 32, of 8 bits.
 
     Raises UserError for what is not float N x C x H x H in [-1, 1] with C = `channels`.
     """
@@ -88,11 +125,11 @@ def as_digits(samples: np.ndarray, channels: int = 1) -> np.ndarray:
     low, high = samples.min(), samples.max()
     if low < -1.001 or high > 1.001:
         raise UserError(f"samples range over [{low:.4g}, {high:.4g}]; {wanted}")
-    samples = samples.astype(np.float32)
+    images = to_uint8(samples)
     if shape[2] != SIZE:
-        planes = [to_square(plane, SIZE) for plane in samples.reshape(-1, *shape[2:])]
-        samples = np.stack(planes).reshape(*shape[:2], SIZE, SIZE)
-    return samples
+        planes = [to_square(plane, SIZE) for plane in images.reshape(-1, *shape[2:])]
+        images = np.stack(planes).reshape(*shape[:2], SIZE, SIZE)
+    return to_float(images)
 
 
 def summary(result: dict) -> str:
@@ -129,54 +166,3 @@ def judge(result: dict) -> str:
         f"digit network: {network['accuracy']:.2%} right, sha256 {network['sha256'][:16]}, "
         f"trained on {network['trained_on']}"
     )
-
-
-def _row(reference: np.ndarray, features: np.ndarray, probabilities: np.ndarray) -> dict:
-    kid, kid_std = scores.kid(reference, features, subset_size=_subset_size(len(features)))
-    inception, inception_std = scores.inception_score(probabilities)
-    precision, recall = scores.precision_recall(reference, features)
-    return {
-        "fid": scores.fid(reference, features),
-        "kid": kid,
-        "kid_std": kid_std,
-        "is": inception,
-        "is_std": inception_std,
-        "precision": precision,
-        "recall": recall,
-        "digit_shares": scores.class_shares(probabilities.argmax(1)),
-    }
-
-
-def _subset_size(n: int) -> int:
-    return min(1000, n // 2)  # subsets of all the samples would not differ from each other
-
-
-def _reference(network: DigitNetwork, data: str, n: int) -> dict[str, np.ndarray]:
-    """What does not depend on the samples: features of n test digits, floor, noise, distances."""
-    name = f"reference-{network.sha256[:16]}-{n}-v{PROTOCOL}"
-    found = kept(name)
-    if found is None:
-        test, fit = digits(data, "test"), digits(data, "fit")
-        n = min(n, len(test), len(fit))
-        if n <= FEATURES:
-            raise UserError(
-                f"{n} images give no covariance of {FEATURES} features; give {FEATURES + 1} or more"
-            )
-        rng = np.random.default_rng(0)  # a sorted or uneven set, as MNIST's test, is no obstacle
-        test_digits, train_digits = (
-            to_float(s.images[np.sort(rng.permutation(len(s))[:n])]) for s in (test, fit)
-        )
-        features, _ = embed(network, test_digits)
-        noise = rng.uniform(-1, 1, test_digits.shape).astype(np.float32)
-        distances, _ = scores.nearest(_flat(to_float(fit.images)), _flat(test_digits[:NEIGHBORS]))
-        rows = {
-            row: np.array(json.dumps(_row(features, *embed(network, images))))
-            for row, images in (("floor", train_digits), ("noise", noise))
-        }
-        found = {"features": features, "nearest": distances, **rows}
-        keep(name, found)
-    return found
-
-
-def _flat(images: np.ndarray) -> np.ndarray:
-    return images.reshape(len(images), -1)

@@ -22,8 +22,9 @@ class Discriminator(nn.Layer):
         self._spectral: list[SpectralNorm] = []
 
     def normalize_spectrally(self) -> None:
-        """Bound every convolution and linear layer by spectral normalization."""
-        layers = [m for m in self.sublayers() if isinstance(m, (nn.Conv2D, nn.Linear))]
+        """Bound every convolution, transposed ones too, and linear layer by spectral norm."""
+        kinds = (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)
+        layers = [m for m in self.sublayers() if isinstance(m, kinds)]
         self._spectral = [SpectralNorm(layer) for layer in layers]
 
     def remove_spectral_norm(self) -> None:

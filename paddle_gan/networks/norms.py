@@ -74,4 +74,7 @@ class SpectralNorm:
         self.layer.add_parameter("weight", self.weight)
 
     def _matrix(self) -> Tensor:
-        return self.weight.reshape([self.weight.shape[0], -1])
+        weight = self.weight
+        if isinstance(self.layer, nn.Conv2DTranspose):  # in x out x kernel, others out first
+            weight = weight.transpose([1, 0, 2, 3])
+        return weight.reshape([weight.shape[0], -1])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import os
 import shutil
 import sys
@@ -123,17 +124,43 @@ def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
         raise UserError(f"its manifest cannot be used ({error})") from error
     if damaged:
         raise UserError(f"{', '.join(damaged)} changed since it was saved")
-    states = {name: read(place / f"{name}.pdparams") for name in networks}
-    for name, state in states.items():
-        check_state(state, shapes_of(networks[name]), place / f"{name}.pdparams")
-    for name, state in states.items():
-        networks[name].set_state_dict(state)
+    weights = {name: place / f"{name}.pdparams" for name in networks}
+    moments = {name: place / f"{name}.pdopt" for name in optimizers}
+    # No limit on sizes: these are the files that this run has saved.
+    states = {name: read(path, math.inf) for name, path in {**weights, **moments}.items()}
+    for name, path in weights.items():
+        check_state(states[name], shapes_of(networks[name]), path)
+    for name, path in moments.items():
+        _check_moments(states[name], optimizers[name], path)
+    for name, network in networks.items():
+        network.set_state_dict(states[name])
     for name, optimizer in optimizers.items():
-        state = read(place / f"{name}.pdopt")
-        optimizer.set_state_dict(
-            {k: paddle.to_tensor(v) if hasattr(v, "shape") else v for k, v in state.items()}
-        )
+        state = states[name].items()
+        optimizer.set_state_dict({k: paddle.to_tensor(v) if _is_array(v) else v for k, v in state})
     return manifest["progress"]
+
+
+def _check_moments(state: dict, optimizer: paddle.optimizer.Optimizer, path: Path) -> None:
+    """Raise UserError unless ``state`` is of the parameters that ``optimizer`` moves.
+
+    Paddle matches by names, which count the layers of a process, and ignores what does not match.
+    """
+    shapes = {p.name: tuple(p.shape) for p in optimizer._parameter_list}
+    found = {}
+    for key, value in state.items():
+        if not _is_array(value):
+            continue  # the schedule of a rate
+        names = [name for name in shapes if key.startswith(f"{name}_")]
+        name = max(names, key=len, default=None)
+        if name is None or value.shape not in (shapes[name], (1,), ()):
+            raise UserError(f"{path.name} was saved for other networks ({key}, {value.shape})")
+        found.setdefault(name, set()).add(key[len(name) :])
+    if found and (found.keys() != shapes.keys() or len({frozenset(s) for s in found.values()}) > 1):
+        raise UserError(f"{path.name} was saved for other networks: it lacks some of their moments")
+
+
+def _is_array(value: object) -> bool:
+    return hasattr(value, "shape")
 
 
 def _name(step: int) -> str:

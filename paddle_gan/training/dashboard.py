@@ -25,6 +25,7 @@ _TAGS = {
     "accuracy_fake": "output/accuracy_generated",
     "images_per_second": "speed/images_per_second",
     "fid": "score/FID",
+    "validation_fid": "score/validation_FID",
     "kid": "score/KID",
     "is": "score/inception_score",
     "precision": "score/precision",
@@ -50,13 +51,8 @@ class Dashboard:
         self._out, self._config, self._batch_size = out, config, config["batch_size"]
         self._metrics, self._samples = out / "metrics.jsonl", out / "samples"
         self._samples.mkdir(exist_ok=True)
+        self._total, self._bar = total_steps * self._batch_size, None
         self._file = self._writer = None
-        self._bar = tqdm(
-            total=total_steps * self._batch_size,
-            unit=" images",
-            dynamic_ncols=True,
-            disable=not sys.stderr.isatty(),
-        )
         self.rewind(step)
 
     def rewind(self, step: int) -> None:
@@ -71,8 +67,22 @@ class Dashboard:
             if _step(path) > step:
                 path.unlink()
         self._replay([json.loads(line) for line in lines])
-        self._bar.n = step * self._batch_size
-        self._bar_step, self._mark = step, (time.perf_counter(), step)
+        self._restart_bar(step)
+        self._mark = time.perf_counter(), step
+
+    def _restart_bar(self, step: int) -> None:
+        """A progress bar that stands at ``step`` and counts only what follows as speed."""
+        if self._bar is not None:
+            self._bar.leave = False  # the new one takes its line
+            self._bar.close()
+        self._bar_step = step
+        self._bar = tqdm(
+            initial=step * self._batch_size,
+            total=self._total,
+            unit=" images",
+            dynamic_ncols=True,
+            disable=not sys.stderr.isatty(),
+        )
 
     def _replay(self, lines: list[dict]) -> None:
         """Fill the log as the run did, in its order, so that an open VisualDL reads on in it."""
@@ -103,9 +113,8 @@ class Dashboard:
         losses = {name: value for name, value in values.items() if name.endswith("_loss")}
         self._bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, False)
 
-    def epoch(self, epoch: int, seconds: float, scalars: dict) -> None:
+    def epoch(self, epoch: int, seconds: float, values: dict[str, float]) -> None:
         """Print the notebook's line at the end of an epoch, and D's accuracy if it has one."""
-        values = {name: float(value) for name, value in scalars.items()}
         parts = [f"{_NOTEBOOK.get(n, n)}: {values[n]:.6f}" for n in values if n.endswith("_loss")]
         if "accuracy_real" in values:
             real, fake = values["accuracy_real"], values["accuracy_fake"]
@@ -143,8 +152,11 @@ class Dashboard:
 
     def say(self, line: str) -> None:
         """Print a line without tearing the progress bar."""
-        self._bar.write(line, file=sys.stdout)
-        sys.stdout.flush()
+        try:
+            self._bar.write(line, file=sys.stdout)
+            sys.stdout.flush()
+        except BrokenPipeError:  # nobody reads on; SIGPIPE has asked the run to stop
+            sys.stdout = open(os.devnull, "w")
 
     def close(self) -> None:
         self._bar.close()

@@ -12,7 +12,7 @@ _RAMP = 0.05  # of the images seen so far
 
 
 class Ema:
-    """A slowly following copy of ``network``, BatchNorm statistics included.
+    """A slowly following copy of ``network``, BatchNorm statistics included; buffers are copied.
 
     ``half_life`` is in images, so that it means the same for every batch size. As in Karras et al.
     2020 (StyleGAN2-ADA, appendix C) it is at most a share of the images seen so far: a fixed decay
@@ -33,3 +33,5 @@ class Ema:
         weight = 1 - 0.5 ** (_EVERY * self._batch_size / half_life)
         for average, new in zip(self.network.parameters(), self._source.parameters()):
             average.lerp_(new, paddle.to_tensor(weight, dtype=new.dtype))
+        for average, new in zip(self.network.buffers(), self._source.buffers()):
+            paddle.assign(new, output=average)  # such as the vector of spectral normalization

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -46,33 +47,34 @@ def train(
     _check_shares(config, distributed.world())
     distributed.join()
     if distributed.rank() > 0:
-        distributed.wait()  # rank 0 downloads, the others find the files
+        distributed.wait()  # rank 0 downloads and clears up, the others find the files
     # What judges the samples must not have been learned by heart.
     split = "fit" if config["evaluate_every"] else "train"
-    size = config["image_size"], config["channels"]
-    images = data.load_images(config["data"], *size, split)
     if split == "fit" and resume and not workspace.was_evaluated(out):
-        if len(data.load_images(config["data"], *size, "train")) > len(images):
-            raise UserError(
-                "--evaluate-every would judge by images that this run has learned from; leave it "
-                "out, or start a new run with it"
-            )
-    run = Run(out, config, images, resume)
-    if distributed.rank() == 0:
-        if config["evaluate_every"]:
-            metrics.digit_network(config["data"])  # trained now rather than in the midst of it
-        held = workspace.claim(out, keep=resume)  # noqa: F841  (until this function ends)
-        workspace.write_config(out, config)
-        distributed.wait()
-    run.start(images)
-    run.board.say(f"{config['recipe']} on {device}; {images.source}")
-    if run.step >= run.total:
-        limit = "--max-steps" if run.total == config["max_steps"] else "--epochs"
-        run.board.say(f"step {run.step} is the last of this run; more {limit} go on from there")
-    try:
-        _play(run, images, runtime.place(device))
-    finally:
-        run.board.close()
+        raise UserError(
+            "--evaluate-every would judge by images that this run has learned from; leave it "
+            "out, or start a new run with it"
+        )
+    images = data.load_images(config["data"], config["image_size"], config["channels"], split)
+    with contextlib.ExitStack() as stack:
+        if resume and distributed.rank() == 0:
+            stack.enter_context(workspace.held(out))  # before a checkpoint in it is touched
+        run = Run(out, config, images, resume)
+        if overrides.get("data") is None:
+            run.check_data()
+        if distributed.rank() == 0:
+            if config["evaluate_every"]:
+                metrics.prepare(config["data"])  # refused now rather than after an epoch
+            if not resume:  # only now, as what was refused until here leaves no trace
+                stack.enter_context(workspace.held(out))
+                workspace.set_earlier_aside(out)
+            workspace.write_config(out, config)
+            distributed.wait()
+        run.start(images)
+        try:
+            _play(run, images, device)
+        finally:
+            run.board.close()
     return out
 
 
@@ -86,9 +88,8 @@ def _check_shares(config: dict, world: int) -> None:
         )
 
 
-def _play(run: Run, images: data.ImageSet, place) -> None:
-    batch_size, seed = run.config["batch_size"], run.config["seed"]
-    save_every = run.config["checkpoint_every"]
+def _play(run: Run, images: data.ImageSet, device: str) -> None:
+    batch_size, seed, place = run.config["batch_size"], run.config["seed"], runtime.place(device)
     share = {
         "rank": distributed.rank(),
         "world": distributed.world(),
@@ -96,6 +97,10 @@ def _play(run: Run, images: data.ImageSet, place) -> None:
     }
     stopped = False
     with StopSignal() as stop:
+        run.board.say(f"{run.config['recipe']} on {device}; {images.source}")
+        if run.step >= run.total:
+            limit = "--max-steps" if run.total == run.config["max_steps"] else "--epochs"
+            run.board.say(f"step {run.step} is the last of this run; more {limit} go on from there")
         while run.step < run.total and not stopped:
             started, (epoch, first) = time.time(), divmod(run.step, run.steps_per_epoch)
             try:
@@ -110,17 +115,18 @@ def _play(run: Run, images: data.ImageSet, place) -> None:
                     if run.step % _LOG_EVERY == 0 or run.step == 1:
                         run.log(epoch + 1, scalars)
                     at_end = run.step % run.steps_per_epoch == 0 or run.step == run.total
-                    if at_end or (save_every and run.step % save_every == 0):
+                    if run.save_is_due(at_end):
                         run.save(epoch + 1 if at_end else None)
                     stopped = stop.asked(run.step)
+                    if stopped:
+                        run.save_state()
                     if at_end or stopped:
                         break
+                if at_end:
+                    run.board.epoch(epoch + 1, time.time() - started, run.numbers(scalars))
             except NotFinite as error:
                 run.roll_back(error)
-                continue
-            if at_end:
-                run.board.epoch(epoch + 1, time.time() - started, scalars)
         if stopped:
-            run.save_state()
+            distributed.wait()  # or the launcher would end rank 0 while it saves
             run.board.say(f"stopped after step {run.step}; go on with --resume --out {run.out}")
             stop.end()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import paddle
+from paddle import nn
 
 from paddle_gan import distributed, generation, metrics
 from paddle_gan.data import ImageSet, batches_per_epoch
@@ -18,6 +21,8 @@ from paddle_gan.training.health import Health, NotFinite
 
 _SCORED = 10_000
 _RETRIES = 3
+_STEPS_BETWEEN = 100  # saves at the ends of epochs
+_REASON = 200  # characters of an error
 
 
 class Run:
@@ -48,6 +53,7 @@ class Run:
             # Gnet.pdparams is what people draw with; what training goes on with is beside it.
             self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
         self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
+        self.data, self._learned_from = images.fingerprint(), None
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume and checkpoint.newest(out):
             self._restore()
@@ -57,7 +63,7 @@ class Run:
     def start(self, images: ImageSet) -> None:
         """Let all processes begin alike, and open the dashboard. The first thing that writes."""
         for network in self.networks.values():
-            distributed.broadcast(network.parameters())
+            distributed.broadcast([*network.parameters(), *network.buffers()])
         self.board = open_dashboard(self.out, self.config, self.step, self.total)
         # From all over the set: many are sorted by class.
         self.board.real(images.images[:: max(1, len(images) // self._shown)][: self._shown])
@@ -71,45 +77,82 @@ class Run:
             for optimizer, rate in self._rates:
                 optimizer.set_lr(rate / (1 + images / half))
 
+    def check_data(self) -> None:
+        """Raise UserError if the checkpoint that was resumed has learned from other data."""
+        before, now = self._learned_from, self.data
+        if before and before["sha256"] != now["sha256"]:
+            raise UserError(
+                f"the data has changed since step {self.step}: {before['images']:,} images of "
+                f"{before['source']} then, {now['images']:,} of {now['source']} now; bring it "
+                "back, or name it with --data to go on with it as it is"
+            )
+
+    def numbers(self, scalars: dict) -> dict[str, float]:
+        """A step's scalars as numbers: their means over all processes."""
+        values = paddle.stack([value.astype("float32").reshape([]) for value in scalars.values()])
+        distributed.average([values])
+        return dict(zip(scalars, values.tolist()))
+
     def log(self, epoch: int, scalars: dict) -> None:
-        """Turn a step's losses into numbers and record them. Raises NotFinite."""
-        values = {name: float(value) for name, value in scalars.items()}
+        """Record a step's losses. Raises NotFinite, in every process or in none."""
+        values = self.numbers(scalars)
         self._warn(self._health.losses(self.step, values))
         self.board.scalars(self.step, epoch, values)
+
+    def save_is_due(self, at_end: bool) -> bool:
+        """Whether to save after this step, which is ``at_end`` of an epoch or not.
+
+        A function of the step, so that a resumed run saves when an undisturbed one does.
+        """
+        every, length = self.config["checkpoint_every"], self.steps_per_epoch
+        if self.step == self.total or (every and self.step % every == 0):
+            return True
+        # Epochs of a few steps would fill the disk with pictures.
+        crossed = self.step // _STEPS_BETWEEN > (self.step - length) // _STEPS_BETWEEN
+        epoch = self.step // length
+        return at_end and (crossed or any(self._due(w, epoch) for w in ("evaluate", "keep")))
 
     def save(self, finished: int | None = None) -> None:
         """Samples, a checkpoint, and what is due after epoch ``finished``, if one ends here.
 
-        Raises NotFinite, saving nothing.
+        Raises NotFinite, in every process or in none, saving nothing.
         """
         # The checkpoint comes last: a run that ends in between is resumed before all of them.
         self._settle()
-        drawer = self.networks["Gnet"]
-        drawer.eval()
-        samples = generation.generate(drawer, self._latents)
-        self._warn(self._health.samples(self.step, samples))
-        self.board.samples(self.step, samples)
-        if self._due("evaluate_every", finished):
-            self._evaluate(drawer)
-        if self.ema is None:
-            drawer.train()
-        if self._due("keep_every", finished):
+        with _drawing(self.networks["Gnet"]) as drawer:
+            samples = generation.generate(drawer, self._latents)
+            self._warn(self._health.samples(self.step, samples))
+            self.board.samples(self.step, samples)
+            if distributed.rank() == 0 and self._due("evaluate", finished):
+                self._evaluate(drawer, finished)
+        if distributed.rank() == 0 and self._due("keep", finished):
             checkpoint.set_aside(self.out, f"epoch-{finished:03d}", drawer)
         self._write()
 
-    def _due(self, every: str, epoch: int | None) -> bool:
-        epochs = self.config[every]
-        return bool(epoch and epochs and epoch % epochs == 0 and distributed.rank() == 0)
+    def _due(self, what: str, epoch: int | None) -> bool:
+        epochs = self.config[f"{what}_every"]
+        return bool(epoch and epochs and epoch % epochs == 0)
 
-    def _evaluate(self, drawer) -> None:
-        drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))
-        result = metrics.evaluate(drawn, self.config["data"])
+    def _evaluate(self, drawer, epoch: int) -> None:
+        """Score the samples and remember the best; a failure is a warning, never a lost epoch."""
+        try:
+            drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))
+            result = metrics.evaluate(drawn, self.config["data"], validation=True)
+        except Exception as error:  # whatever it may be, memory and numerics among it
+            reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
+            self._warn(f"epoch {epoch} could not be evaluated ({reason}); training goes on")
+            return
         scores = {name: value for name, value in result.items() if not isinstance(value, dict)}
         images = self.step * self.config["batch_size"]
         self.board.record({"step": self.step, "images": images, **scores})
-        self.board.say(f"FID {scores['fid']:.1f} after {images:,} images ({scores['protocol']})")
-        if self.best is None or scores["fid"] < self.best["fid"]:
-            self.best = {"step": self.step, "fid": scores["fid"]}
+        chosen_by = {name: scores[name] for name in ("fid", "validation_fid")}
+        self.board.say(
+            "FID {fid:.1f}, validation FID {validation_fid:.1f}".format(**chosen_by)
+            + f" after {images:,} images ({scores['protocol']})"
+        )
+        # A checkpoint from before there was a validation set gives nothing to compare with.
+        if scores["validation_fid"] < (self.best or {}).get("validation_fid", np.inf):
+            self.best = {"step": self.step, **chosen_by}
 
     def save_state(self) -> None:
         """A checkpoint alone."""
@@ -123,17 +166,20 @@ class Run:
                 "attempt": self.attempt,
                 "health": self._health.state,
                 "best": self.best,
+                "data": self.data,
             }
             self.board.sync()
             checkpoint.save(self.out, self.networks, self.game.optimizers, progress)
 
     def _settle(self) -> None:
         """Let all processes have the same statistics, and all of them finite."""
+        finite = True
         for network in self.networks.values():
             statistics = [p for p in network.parameters() if p.stop_gradient]
             distributed.average(statistics)  # each process saw its share of every batch
-            if not all(bool(paddle.isfinite(p).all()) for p in network.parameters()):
-                raise NotFinite(f"weights of step {self.step} not finite")
+            finite &= all(bool(paddle.isfinite(p).all()) for p in network.parameters())
+        if distributed.any_of(not finite):
+            raise NotFinite(f"weights of step {self.step} not finite")
 
     def roll_back(self, error: NotFinite) -> None:
         """Go back to the last checkpoint and on with other draws, if the run may."""
@@ -144,7 +190,7 @@ class Run:
                 f"training went wrong: {error}; {saved}; try a lower --lr, or --on-nan retry"
             ) from error
         attempt = self.attempt + 1
-        self._restore()
+        distributed.first_then_others(self._restore)  # rank 0 also clears away what is damaged
         self.attempt = attempt
         self._warn(f"{error}; back to step {self.step} for attempt {attempt} of {_RETRIES}")
         self.board.rewind(self.step)
@@ -153,7 +199,20 @@ class Run:
         progress = checkpoint.load(self.out, self.networks, self.game.optimizers)
         self.step, self.attempt = progress["step"], progress["attempt"]
         self.best, self._health = progress["best"], Health(progress["health"])
+        self._learned_from = progress.get("data")  # older checkpoints have none
 
     def _warn(self, warning: str | None) -> None:
         if warning:
             self.board.warn(self.step, warning)
+
+
+@contextlib.contextmanager
+def _drawing(network: nn.Layer) -> Iterator[nn.Layer]:
+    """The network in eval mode; afterwards in the mode it had, whatever happened."""
+    training = network.training
+    network.eval()
+    try:
+        yield network
+    finally:
+        if training:
+            network.train()

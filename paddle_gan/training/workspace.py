@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 try:
     import fcntl
 except ImportError:  # Windows
     fcntl = None
 
-from paddle_gan import images, recipes
+from paddle_gan import images, recipes, signals
 from paddle_gan.errors import UserError
 
 _CONFIG = "config.json"
@@ -32,45 +33,57 @@ _LENGTH = (
 )
 
 
-def claim(out: Path, keep: bool) -> IO:
-    """Make ``out`` a folder to write into; with ``keep`` the run in it stays where it is.
+@contextlib.contextmanager
+def held(out: Path) -> Iterator[None]:
+    """Inside this context ``out`` is a folder to write into, and no other run gets it.
 
-    Returns an open file that holds the folder: while it is open, no other run gets it.
-
-    A finished or stopped run that lies there, or the notebook's checkpoints, are moved into
-    ``earlier-NNN`` inside, never deleted; what no run writes stays where it is. Raises UserError
-    where ``out`` cannot be written or another run is writing, before anything is computed.
+    Raises UserError where it cannot be written or another run is writing.
     """
-    try:
+    with _told(out):
         out.mkdir(parents=True, exist_ok=True)
-        held = _hold(out)
-        for folder in (out, out / "checkpoints", out / "samples"):
-            for path in folder.glob(".*"):
-                if _UNFINISHED.fullmatch(path.name):
-                    folder_of_its_own = path.is_dir() and not path.is_symlink()
-                    shutil.rmtree(path) if folder_of_its_own else path.unlink()
+        lock = open(out / ".lock", "a")
+    with lock:  # closed at the end, whoever keeps a reference: an error's traceback may
+        if fcntl is not None:
+            try:  # a lock that is gone with the process, however it ends
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise UserError(f"another run is writing into {out}; give another --out") from error
+        with _told(out):
+            _remove_unfinished(out)
+        yield
+
+
+def set_earlier_aside(out: Path) -> None:
+    """Move a finished or stopped run in ``out``, or the notebook's files, into ``earlier-NNN``.
+
+    Nothing is deleted, and what no run writes stays where it is.
+    """
+    with _told(out), signals.blocked():  # half of a run in each place would be a run in neither
         found = [path for path in out.iterdir() if _OURS.fullmatch(path.name)]
-        if found and not keep:
-            numbers = [int(path.name[8:]) for path in out.glob("earlier-[0-9][0-9][0-9]")]
-            earlier = out / f"earlier-{max(numbers, default=0) + 1:03d}"
-            earlier.mkdir()
-            for path in found:
-                path.rename(earlier / path.name)
-            print(f"what an earlier run left in {out} is now in {earlier}")
+        if not found:
+            return
+        numbers = [int(path.name[8:]) for path in out.glob("earlier-[0-9][0-9][0-9]")]
+        earlier = out / f"earlier-{max(numbers, default=0) + 1:03d}"
+        earlier.mkdir()
+        for path in found:
+            path.rename(earlier / path.name)
+    print(f"an earlier run in {out} was moved to {earlier}")
+
+
+@contextlib.contextmanager
+def _told(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise UserError(f"cannot write into {out}: {error.strerror}; give another --out") from error
-    return held
 
 
-def _hold(out: Path) -> IO:
-    held = open(out / ".lock", "a")
-    if fcntl is not None:
-        try:  # a lock that is gone with the process, however it ends
-            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            held.close()
-            raise UserError(f"another run is writing into {out}; give another --out") from error
-    return held
+def _remove_unfinished(out: Path) -> None:
+    for folder in (out, out / "checkpoints", out / "samples", out / "generators"):
+        for path in folder.glob(".*"):
+            if _UNFINISHED.fullmatch(path.name):
+                folder_of_its_own = path.is_dir() and not path.is_symlink()
+                shutil.rmtree(path) if folder_of_its_own else path.unlink()
 
 
 def write_config(out: Path, config: dict) -> None:

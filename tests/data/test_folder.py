@@ -4,6 +4,7 @@ import io
 import os
 import struct
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -22,6 +23,27 @@ def test_paths_sort_and_subfolders_are_classes(tmp_path):
     assert images.images[:, 0, 0, 0].tolist() == [3, 9, 2, 1]
     assert images.labels.tolist() == [0, 0, 1, 1] and images.labels.dtype == np.int64
     assert images.source == f"images in {tmp_path}: 4 images"
+    assert images.classes == ("cat", "dog")
+
+
+def digit_folders(folder, names):
+    for gray, name in enumerate(names):
+        save(folder / name / "a.png", gray, mode="L")
+    return load_images(folder, image_size=8)
+
+
+def test_digits_are_what_lies_in_folders_named_by_all_ten(tmp_path):
+    assert digit_folders(tmp_path / "digits", "9876543210").has_digits
+    some = ("012345678", "abcdefghij", "01234", ["0", *"abc"], ["00", *"123456789"])
+    for number, names in enumerate(some):
+        images = digit_folders(tmp_path / str(number), names)
+        assert images.labels.max() < 10 and not images.has_digits, names
+
+
+def test_a_set_is_named_by_its_absolute_folder(tmp_path, monkeypatch):
+    save(tmp_path / "photos/a.png")
+    monkeypatch.chdir(tmp_path)
+    assert load_images("photos").name == str(tmp_path / "photos")
 
 
 def test_images_outside_the_subfolders_leave_no_labels(tmp_path):
@@ -42,16 +64,18 @@ def test_hidden_files_are_passed_over(tmp_path, capfd):
 def test_a_fifth_is_held_out(tmp_path):
     for number in range(10):
         save(tmp_path / f"{number}.png", number, mode="L")
-    fit, test = (load_images(tmp_path, 8, split=split) for split in ("fit", "test"))
-    values = [s.images[:, 0, 0, 0].tolist() for s in (fit, test)]
-    assert len(values[1]) == 2 and sorted(values[0] + values[1]) == list(range(10))
+    splits = ("fit", "validation", "test")
+    fit, validation, test = (load_images(tmp_path, 8, split=split) for split in splits)
+    values = [s.images[:, 0, 0, 0].tolist() for s in (fit, validation, test)]
+    assert [len(v) for v in values] == [7, 1, 2] and sorted(sum(values, [])) == list(range(10))
     assert test.source.endswith("2 images (split test)")
 
 
 def test_too_few_to_hold_out(tmp_path):
     save(tmp_path / "a.png")
-    with pytest.raises(UserError, match="too few images to hold out a fifth"):
-        load_images(tmp_path, split="test")
+    for split in ("test", "validation"):
+        with pytest.raises(UserError, match=f"too few images to hold some out for {split}"):
+            load_images(tmp_path, split=split)
 
 
 def encoded(kind: str) -> bytes:
@@ -112,6 +136,48 @@ def test_after_five_they_are_counted(tmp_path, capfd):
     assert len(load_images(tmp_path)) == 1
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 6 and lines[5] == "skipped: 7 more like these"
+
+
+def test_images_of_other_kinds_are_counted(tmp_path, capfd):
+    save(tmp_path / "a.png")
+    for name in ("b.heic", "c.HEIC", "deep/d.jp2", ".hidden.heic", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    assert len(load_images(tmp_path)) == 1
+    line = "skipped: 2 .heic, 1 .jp2; convert them to PNG or JPEG to use them\n"
+    assert capfd.readouterr().err == line
+
+
+def test_a_folder_of_nothing_but_other_kinds(tmp_path):
+    (tmp_path / "a.heic").write_bytes(b"")
+    with pytest.raises(UserError, match=r"no images but 1 \.heic, which are not .* PNG or JPEG$"):
+        load_images(tmp_path)
+
+
+def save_deep(path, *grays):
+    cv2.imwrite(str(path), np.repeat(np.array(grays, np.uint16), 4).reshape(4, 4))
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_become_eight(tmp_path, suffix, capfd):
+    save_deep(tmp_path / f"a.{suffix}", 0, 0x40FF, 0x8000, 0xFFFF)
+    save_deep(tmp_path / f"b.{suffix}", 0, 257, 514, 1028)  # the darker one of the two stays so
+    save(tmp_path / "c.png", 77, size=(4, 4), mode="L")
+    bright, dark, plain = load_images(tmp_path, 4).images[:, 0, :, 0].tolist()
+    assert bright == pytest.approx([0, 64.75, 127.5, 255], abs=0.51)
+    assert (dark, plain) == ([0, 1, 2, 4], [77] * 4)
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_twelve_bits_in_sixteen_are_found_over_the_whole_set(tmp_path, channels, capfd):
+    save_deep(tmp_path / "a.tif", 0, 1000, 2048, 4095)
+    save_deep(tmp_path / "b.png", 0, 0, 0, 803)
+    bright, dark = load_images(tmp_path, 4, channels).images[:, -1, :, 0].tolist()
+    assert bright == pytest.approx([0, 62.3, 127.5, 255], abs=0.51)
+    assert dark == [0, 0, 0, 50]
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line == "no value of the 2 images with 16 bits exceeds 4,095: read as 12 bits"
 
 
 def test_links_and_pipes_do_not_stop_it(tmp_path, capfd):

@@ -35,15 +35,25 @@ def test_idx_folder(tmp_path, sep, packed):
     np.testing.assert_array_equal(test.images[:, 0], images)
     np.testing.assert_array_equal(test.labels, labels)
     assert test.source == f"IDX files in {tmp_path}: 20 digits (split test)"
-    train, fit = (load_images(tmp_path, split=split).images for split in ("train", "fit"))
-    np.testing.assert_array_equal(train, fit)
-    assert not np.array_equal(train[:, :, 2:30, 2:30], test.images)
+    splits = ("train", "trainval", "fit", "validation")
+    train, trainval, *parts = (load_images(tmp_path, split=split) for split in splits)
+    np.testing.assert_array_equal(train.images, trainval.images)
+    assert not np.array_equal(train.images[:, :, 2:30, 2:30], test.images)
+    assert [len(part) for part in parts] == [17, 3]
+    number = {image.tobytes(): n for n, image in enumerate(train.images)}
+    for part in parts:
+        labels = [train.labels[number.pop(image.tobytes())] for image in part.images]
+        np.testing.assert_array_equal(part.labels, labels)
+    assert number == {}
+    assert {s.name for s in (train, test, *parts)} == {str(tmp_path)}
 
 
 def test_idx_needs_only_the_images_of_the_split(tmp_path):
     write_idx(tmp_path, stems=("train",))
     (tmp_path / "train-labels-idx1-ubyte.gz").unlink()
     assert load_images(tmp_path).labels is None
+    parts = [load_images(tmp_path, split=split) for split in ("fit", "validation")]
+    assert [len(part) for part in parts] == [17, 3] and parts[0].labels is None
     with pytest.raises(UserError, match=r"has no t10k-images-idx3-ubyte\[.gz\], needed for 'test'"):
         load_images(tmp_path, split="test")
 

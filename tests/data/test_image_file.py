@@ -1,6 +1,7 @@
 """Single images, odd and hostile."""
 
 import resource
+import struct
 
 import cv2
 import numpy as np
@@ -30,14 +31,59 @@ def test_gray_in_three_channels(tmp_path):
     assert np.all(image == 77)
 
 
+DEEP = np.repeat(np.array([0, 1000, 2048, 4095], np.uint16), 4).reshape(4, 4)
+GRAYS = [0, 1000, 2048, 4095]
+each_depth = pytest.mark.parametrize("channels", [1, 3])
+
+
 @pytest.mark.parametrize("suffix", ["png", "tif"])
-@pytest.mark.parametrize("channels", [1, 3])
-def test_sixteen_bits_become_eight(tmp_path, suffix, channels):
-    deep = np.repeat(np.array([0, 0x40FF, 0x8000, 0xFFFF], np.uint16), 4).reshape(4, 4)
-    cv2.imwrite(str(tmp_path / f"a.{suffix}"), deep)
+@each_depth
+def test_sixteen_bits_stay(tmp_path, suffix, channels):
+    cv2.imwrite(str(tmp_path / f"a.{suffix}"), DEEP)
     image = read_image(tmp_path / f"a.{suffix}", 4, channels)
+    assert image.shape == (channels, 4, 4) and image.dtype == np.uint16
     for plane in image:
-        np.testing.assert_allclose(plane[:, 0], [0, 64, 128, 255], atol=1)
+        assert plane[:, 0].tolist() == GRAYS
+
+
+def packed_tiff(pixels: np.ndarray) -> bytes:
+    """A TIFF of 12 bits a value, three bytes for two of them."""
+    bits = np.unpackbits(pixels.astype(">u2").view(np.uint8).reshape(*pixels.shape, 2), axis=2)
+    data = np.packbits(bits[:, :, 4:].reshape(len(pixels), -1), axis=1).tobytes()
+    height, width = pixels.shape
+    tags = {256: width, 257: height, 258: 12, 259: 1, 262: 1, 273: 8, 277: 1, 278: height}
+    entries = [struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items()]
+    entries.append(struct.pack("<HHII", 279, 4, 1, len(data)))
+    table = struct.pack("<H", len(entries)) + b"".join(entries) + bytes(4)
+    return struct.pack("<2sHI", b"II", 42, 8 + len(data)) + data + table
+
+
+@each_depth
+@pytest.mark.parametrize("name", ["packed.tif", "graymap.pgm"])
+def test_twelve_bits_are_scaled_where_the_file_says_that_they_are(tmp_path, name, channels):
+    files = {
+        "packed.tif": packed_tiff(DEEP),
+        "graymap.pgm": b"P5 4 4 4095\n" + DEEP.astype(">u2").tobytes(),
+    }
+    (tmp_path / name).write_bytes(files[name])
+    image = read_image(tmp_path / name, 4, channels)
+    assert image.shape == (channels, 4, 4) and image.dtype == np.uint16
+    for plane in image:
+        expected = np.array(GRAYS) / 4095 * 65535
+        np.testing.assert_allclose(plane[:, 0], expected, atol=16)
+
+
+def test_a_pixmap_of_a_hundred_grays_ends_in_white(tmp_path):
+    (tmp_path / "a.ppm").write_bytes(b"P6 2 2 100\n" + bytes([100, 0, 50] * 4))
+    assert read_image(tmp_path / "a.ppm", 2, 3)[:, 0, 0].tolist() == pytest.approx(
+        [255, 0, 127.5], abs=1
+    )
+
+
+def test_floating_point_is_refused(tmp_path):
+    Image.new("F", (4, 4), 0.5).save(tmp_path / "a.tif")
+    with pytest.raises(UserError, match="a.tif holds floating-point values; convert it to 16 bits"):
+        read_image(tmp_path / "a.tif", 4, 1)
 
 
 def test_cmyk_jpeg(tmp_path):
@@ -45,9 +91,42 @@ def test_cmyk_jpeg(tmp_path):
     np.testing.assert_allclose(read_image(path, 8, 3).mean((1, 2)), RED, atol=3)
 
 
-def test_transparency_is_dropped(tmp_path):
-    path = save(tmp_path / "a.png", (255, 0, 0, 0), mode="RGBA")
-    np.testing.assert_array_equal(read_image(path, 8, 3).mean((1, 2)), RED)
+TRANSPARENT = {
+    "alpha.png": "RGBA",
+    "alpha.tif": "RGBA",
+    "alpha.webp": "RGBA",
+    "gray.png": "LA",
+    "palette.png": "P",
+    "animation.gif": "RGBA",
+}
+
+
+@pytest.mark.parametrize("name", TRANSPARENT)
+def test_what_is_transparent_is_white(tmp_path, name):
+    image = Image.new("RGBA", (16, 16), (0, 0, 0, 0))  # black, as most programs leave it
+    image.paste((0, 0, 0, 255), (0, 0, 16, 8))
+    image.convert(TRANSPARENT[name]).save(tmp_path / name)
+    for channels in (1, 3):
+        found = read_image(tmp_path / name, 16, channels)
+        assert found.shape == (channels, 16, 16) and found.dtype == np.uint8
+        assert (found[:, :8].max(), found[:, 8:].min()) == (0, 255)
+
+
+def test_half_transparent_is_half_white(tmp_path):
+    path = save(tmp_path / "a.png", (255, 0, 0, 128), mode="RGBA")
+    np.testing.assert_allclose(read_image(path, 8, 3).mean((1, 2)), (255, 127, 127), atol=1)
+    gray = 0.299 * 255 + (0.587 + 0.114) * 127  # ITU-R BT.601
+    np.testing.assert_allclose(read_image(path, 8, 1), gray, atol=1)
+
+
+def test_the_orientation_of_a_transparent_image_is_obeyed(tmp_path):
+    left_clear = Image.new("RGBA", (16, 16), (0, 0, 0, 255))
+    left_clear.paste((0, 0, 0, 0), (0, 0, 8, 16))
+    exif = left_clear.getexif()
+    exif[0x0112] = 6  # turn by 90 degrees clockwise
+    left_clear.save(tmp_path / "a.png", exif=exif)
+    image = read_image(tmp_path / "a.png", 16, 3)
+    assert image[:, :8].min() == 255 and image[:, 8:].max() == 0
 
 
 def test_one_pixel(tmp_path):
@@ -83,9 +162,16 @@ def test_a_bomb_takes_no_memory(tmp_path, side):
 
 
 @pytest.mark.filterwarnings("ignore")  # Pillow's, on odd headers
-@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif", "webp", "ppm"])
-def test_mutations_of_a_good_image_end_in_pixels_or_one_line(tmp_path, suffix):
-    good = save(tmp_path / f"good.{suffix}").read_bytes()
+@pytest.mark.parametrize(
+    ("suffix", "mode", "color"),
+    [
+        *((suffix, "RGB", RED) for suffix in ("png", "jpg", "bmp", "tif", "webp", "ppm")),
+        *((suffix, "RGBA", (255, 0, 0, 99)) for suffix in ("png", "tif", "webp", "gif")),
+        *((suffix, "I;16", 999) for suffix in ("png", "tif", "pgm")),
+    ],
+)
+def test_mutations_of_a_good_image_end_in_pixels_or_one_line(tmp_path, suffix, mode, color):
+    good = save(tmp_path / f"good.{suffix}", color, mode=mode).read_bytes()
     path = tmp_path / "a.png"
     rng = np.random.default_rng(0)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

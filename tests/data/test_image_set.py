@@ -1,15 +1,23 @@
-"""The held-out fifth is fixed, balanced and apart."""
+"""What is held out is fixed, balanced and apart; a fingerprint tells sets from each other."""
+
+import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
 
-from paddle_gan.data.image_set import split_indices
+from paddle_gan.data import ImageSet, load_images
+from paddle_gan.data.image_set import split_indices, training_indices
+
+MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # training digits, 0 to 9
 
 
-def test_fit_and_test_part_the_set():
+def test_fit_validation_and_test_part_the_set():
     labels = np.random.default_rng(1).integers(0, 4, 200)
-    fit, test = split_indices(labels, "fit"), split_indices(labels, "test")
-    np.testing.assert_array_equal(np.sort(np.concatenate([fit, test])), np.arange(200))
+    parts = [split_indices(labels, split) for split in ("fit", "validation", "test")]
+    np.testing.assert_array_equal(np.sort(np.concatenate(parts)), np.arange(200))
+    trainval = np.sort(np.concatenate(parts[:2]))
+    np.testing.assert_array_equal(split_indices(labels, "trainval"), trainval)
     np.testing.assert_array_equal(split_indices(labels, "train"), np.arange(200))
 
 
@@ -20,6 +28,52 @@ def test_every_class_gives_a_fifth_the_same_each_time():
     np.testing.assert_array_equal(split_indices(labels, "test"), test)
 
 
-@pytest.mark.parametrize("split", ["train", "fit", "test"])
+def test_validation_is_a_sixth_of_every_class():
+    """Of MNIST exactly as many digits as its test set has."""
+    labels = np.random.default_rng(1).permutation(np.repeat(np.arange(10), MNIST))
+    validation = training_indices(labels, "validation")
+    assert len(validation) == 10_000
+    shares = np.bincount(labels[validation])
+    assert all(count // 6 <= share <= count // 6 + 1 for count, share in zip(MNIST, shares))
+    np.testing.assert_array_equal(training_indices(labels, "validation"), validation)
+    fit = training_indices(labels, "fit")
+    np.testing.assert_array_equal(np.sort(np.concatenate([fit, validation])), np.arange(60_000))
+
+
+def test_validation_is_from_all_over_a_class():
+    validation = training_indices(np.zeros(600), "validation")
+    assert all(10 < np.sum(validation // 200 == third) < 60 for third in range(3))
+    assert len(np.unique(np.diff(validation))) > 5  # not every sixth, which may mean something
+
+
+@pytest.mark.parametrize("split", ["train", "trainval", "fit", "validation", "test"])
 def test_indices_ascend(split):
     assert np.all(np.diff(split_indices(np.arange(100) % 7, split)) > 0)
+
+
+def test_cached_digit_networks_stay_valid():
+    """They are kept under the hash of their training digits; 28 x 28, which OpenCV leaves alone."""
+    found = load_images("embedded", image_size=28, split="trainval").fingerprint()
+    assert found["images"] == 4000
+    assert found["sha256"].startswith("86259e5425e0701c")
+
+
+def test_a_fingerprint_is_of_images_and_labels():
+    images, labels = np.arange(24, dtype=np.uint8).reshape(2, 3, 2, 2), np.array([3, 4])
+    one = ImageSet(images, labels, "a line", name="embedded", split="fit")
+    expected = hashlib.sha256(bytes(range(24)) + b"\3" + bytes(7) + b"\4" + bytes(7)).hexdigest()
+    assert one.fingerprint() == {
+        "source": "embedded",
+        "split": "fit",
+        "images": 2,
+        "sha256": expected,
+    }
+    for change in (
+        {"images": images + np.uint8(1)},
+        {"images": images[::-1]},
+        {"labels": labels[::-1]},
+        {"labels": None},
+    ):
+        assert dataclasses.replace(one, **change).fingerprint()["sha256"] != expected
+    again = dataclasses.replace(one, images=np.asfortranarray(images), source="another line")
+    assert again.fingerprint()["sha256"] == expected

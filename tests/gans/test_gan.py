@@ -7,8 +7,9 @@ import paddle
 import pytest
 from paddle import nn
 
-from paddle_gan.gans import GAMES
+from paddle_gan.gans import GAMES, gan
 from paddle_gan.gans.gan import GAN, frozen, trainable
+from paddle_gan.gans.optimizers import OPTIMIZERS
 from paddle_gan.recipes import configure
 from tests import notebook
 from tests.notebook import fill
@@ -225,3 +226,15 @@ def test_networks_without_classes_ignore_labels():
         paddle.seed(3)
         losses.append(float(ours.train_step(batch)["d_loss"]))
     assert losses[0] == losses[1]
+
+
+def test_adam_moves_each_weight_by_its_own_gradient_whoever_else_has_one():
+    """In a later step other parameters may have a gradient than in the first."""
+    a, b = (paddle.create_parameter([1], "float32") for _ in range(2))
+    for parameter in (a, b):
+        parameter.set_value(paddle.ones([1]))
+    adam = OPTIMIZERS["adam"]([a, b], 0.1, (0.5, 0.5))
+    gan.descend((2 * b).sum(), adam)  # b: m = v = ... corrected 2 and 4: a step of 0.1
+    assert (a.item(), b.item()) == pytest.approx((1, 0.9))
+    gan.descend((4 * a).sum(), adam)  # its first step, as large, and none of b
+    assert (a.item(), b.item()) == pytest.approx((0.9, 0.9))

@@ -12,7 +12,7 @@ from paddle_gan.metrics.digits import describe, digit_network, embed, train
 
 @pytest.fixture(scope="module")
 def few():
-    fit, test = (digits.digits("embedded", split) for split in ("fit", "test"))
+    fit, test = (digits.digits("embedded", split) for split in ("trainval", "test"))
     return [ImageSet(s.images[::20], s.labels[::20], "a few digits") for s in (fit, test)]
 
 
@@ -108,7 +108,7 @@ def test_grays_change_within_their_bounds():
 
 @pytest.mark.parametrize("labels", [None, np.full(4000, 10)])
 def test_digits_without_their_labels_are_refused(labels):
-    images = load_images("embedded", split="fit").images
+    images = load_images("embedded", split="trainval").images
     with pytest.raises(UserError, match="needs labels 0 to 9"):
         train(ImageSet(images, labels, "a set"), ImageSet(images, labels, "a set"), steps=1)
 

@@ -1,16 +1,23 @@
 from __future__ import annotations
 
+import dataclasses
+import importlib
 import json
 
 import cv2
 import numpy as np
+import paddle
 import pytest
 
-from paddle_gan.data import to_float
+from paddle_gan.data import load_images, to_float
 from paddle_gan.errors import UserError
+from paddle_gan.images import to_uint8
 from paddle_gan.metrics import digits, scores
 from paddle_gan.metrics.digits import embed
-from paddle_gan.metrics.evaluate import as_digits, evaluate, summary
+from paddle_gan.metrics.evaluate import as_digits, evaluate, has_seen, summary
+from tests.data.files import save_idx, write_idx
+
+evaluate_module = importlib.import_module("paddle_gan.metrics.evaluate")
 
 SCORES = {"fid", "kid", "kid_std", "is", "is_std", "precision", "recall", "digit_shares"}
 
@@ -18,7 +25,7 @@ SCORES = {"fid", "kid", "kid_std", "is", "is_std", "precision", "recall", "digit
 @pytest.fixture(scope="module")
 def samples():
     """1,000 training digits, 100 a class, with noise: float32 1000 x 1 x 32 x 32."""
-    images = to_float(digits.digits("embedded", "fit").images[::4])
+    images = to_float(digits.digits("embedded", "trainval").images[::4])
     noise = np.random.default_rng(1).normal(0, 0.5, images.shape)
     return np.clip(images + noise, -1, 1).astype(np.float32)
 
@@ -30,7 +37,8 @@ def result(samples):
 
 def test_every_score_under_its_protocol(result, network):
     assert result["protocol"] == (
-        f"digit-net-{network.sha256[:8]}, 1000 test digits vs 1000 samples, KID subsets of 500"
+        f"digit-net-{network.sha256[:8]}, 1000 test digits vs 1000 samples of 8 bits, "
+        "KID subsets of 500"
     )
     assert result["digit_network"] == {
         "accuracy": network.accuracy,
@@ -54,7 +62,7 @@ def test_samples_lie_between_floor_and_noise(result):
 
 
 def test_scores_are_those_of_the_functions(result, network, samples, test_digits):
-    features, _ = embed(network, samples)
+    features, _ = embed(network, as_digits(samples))
     reference, _ = embed(network, test_digits[0])
     assert result["fid"] == pytest.approx(scores.fid(reference, features), rel=1e-6)
     found = result["precision"], result["recall"]
@@ -62,7 +70,7 @@ def test_scores_are_those_of_the_functions(result, network, samples, test_digits
 
 
 def test_copies_of_training_digits_are_nearer_than_held_out_digits():
-    copies = to_float(digits.digits("embedded", "fit").images[::40])
+    copies = to_float(digits.digits("embedded", "trainval").images[::40])
     nearest = evaluate(copies, "embedded")["nearest"]
     assert nearest["samples"] == 0
     assert nearest["held_out"] > 1
@@ -71,7 +79,7 @@ def test_copies_of_training_digits_are_nearer_than_held_out_digits():
 
 def test_as_many_test_digits_as_samples(samples):
     few = evaluate(samples, "embedded", n=100)
-    assert "100 test digits vs 100 samples, KID subsets of 50" in few["protocol"]
+    assert "100 test digits vs 100 samples of 8 bits, KID subsets of 50" in few["protocol"]
     assert evaluate(samples[:100], "embedded") == few
     assert few["digit_shares"] != evaluate(samples[100:200], "embedded")["digit_shares"]
 
@@ -102,7 +110,7 @@ def drop(images, classes):
     "harm, amounts", [(blur, (0.8, 1.2, 2)), (noise, (0.2, 0.4, 0.6)), (drop, (2, 4, 6))]
 )
 def test_fid_and_kid_grow_with_harm(network, test_digits, harm, amounts):
-    images = to_float(digits.digits("embedded", "fit").images)
+    images = to_float(digits.digits("embedded", "trainval").images)
     reference, _ = embed(network, test_digits[0])
     found = []
     for harmed in (images, *(harm(images, amount) for amount in amounts)):
@@ -127,10 +135,11 @@ GOOD = np.zeros((100, 1, 32, 32), np.float32)
         (np.where(np.arange(32) == 5, np.nan, GOOD), "NaN"),
         (GOOD + 1.01, r"\[1.01, 1.01\]"),
         (GOOD - 255, "-255"),
-        (GOOD[:64], "64 images"),
+        (GOOD[:64], "samples: 64 give no covariance of 64 features; 65 are needed"),
     ],
 )
-def test_what_is_no_set_of_digits_is_refused_in_one_line(bad, why):
+def test_what_is_no_set_of_digits_is_refused_in_one_line(bad, why, monkeypatch):
+    monkeypatch.setattr(evaluate_module, "digit_network", None)  # not even loaded for these
     with pytest.raises(UserError, match=why) as caught:
         evaluate(bad, "embedded")
     assert "\n" not in str(caught.value)
@@ -141,13 +150,97 @@ def test_the_fewest_samples(samples):
 
 
 def test_other_sizes_are_scaled_as_the_data_is():
-    small = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.float32) / 127.5 - 1
-    expected = cv2.resize(small[1], (32, 32), interpolation=cv2.INTER_LINEAR)
+    images = np.random.default_rng(0).integers(0, 256, (3, 28, 28), np.uint8)
+    expected = to_float(cv2.resize(images[1], (32, 32), interpolation=cv2.INTER_LINEAR))
+    small = to_float(images)
     assert np.array_equal(as_digits(small[:, None])[1, 0], expected)
     assert np.array_equal(as_digits(small[None], channels=3)[0, 1], expected)
     large = np.repeat(np.repeat(small[:, :16, :16], 4, axis=1), 4, axis=2)[:, None]
     assert as_digits(large).shape == (3, 1, 32, 32)
     assert np.allclose(as_digits(large)[:, 0, ::2, ::2], small[:, :16, :16], atol=1e-6)
+
+
+def test_samples_are_rounded_to_the_grays_that_digits_have():
+    grays = np.linspace(-1, 1, 256)
+    offsets = np.random.default_rng(0).uniform(-0.49, 0.49, (100, 1, 32, 32)) / 127.5
+    exact = np.resize(grays, offsets.shape)
+    rounded = as_digits(np.clip(exact + offsets, -1, 1).astype(np.float32))
+    assert np.array_equal(rounded, to_float(np.resize(np.arange(256), offsets.shape)))
+    digits_of_8_bits = to_float(digits.digits("embedded", "test").images)
+    assert np.array_equal(as_digits(digits_of_8_bits), digits_of_8_bits)
+
+
+def test_rounded_samples_score_the_same(samples, result):
+    rounded = to_float(to_uint8(samples))
+    assert not np.array_equal(samples, rounded)
+    assert evaluate(rounded, "embedded") == result
+
+
+def test_validation_fid_is_against_the_validation_digits(samples, result, network):
+    found = evaluate(samples, "embedded", validation=True)
+    real, _ = embed(network, to_float(digits.digits("embedded", "validation").images))
+    features, _ = embed(network, as_digits(samples[:666]))
+    assert found.pop("validation_fid") == pytest.approx(scores.fid(real, features), rel=1e-5)
+    assert found == result
+
+
+TRAIN = {"source": "embedded", "split": "train"}
+
+
+@pytest.mark.parametrize(
+    ("trained_on", "seen"),
+    [
+        (TRAIN, True),
+        ({**TRAIN, "split": "fit"}, False),
+        ({"source": "mnist", "split": "train"}, True),
+        ({"source": "mnist", "split": "fit"}, True),
+        ({"source": "/no/such/folder", "split": "train"}, False),
+        ({"source": "stacked:embedded", "split": "train"}, False),
+    ],
+)
+def test_the_protocol_tells_of_test_digits_seen_in_training(trained_on, seen, samples, result):
+    found = evaluate(samples, "embedded", trained_on=trained_on)
+    words = "1000 test digits seen in training vs 1000 samples"
+    assert (words in found["protocol"]) == seen
+    assert (words in summary(found)) == seen
+    assert {**found, "protocol": result["protocol"]} == result
+
+
+def as_folder(folder, real):
+    """A set as an image folder with a subfolder for each class."""
+    for number, (image, label) in enumerate(zip(real.images, real.labels)):
+        (folder / str(label)).mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(folder / str(label) / f"{number}.png"), image[0])
+    return str(folder)
+
+
+def test_who_has_seen_which_test_set(tmp_path, monkeypatch):
+    """A set that brings its own test digits, or is another, hides nothing."""
+    monkeypatch.setattr(paddle.dataset.common, "DATA_HOME", str(tmp_path))
+    some = load_images("embedded", image_size=28)
+    folder = as_folder(tmp_path / "folder", dataclasses.replace(some, images=some.images[::50]))
+    write_idx(tmp_path / "mnist")
+    write_idx(tmp_path / "foreign")
+    for stem in ("train", "t10k"):
+        save_idx(tmp_path / "same", stem, some.images[:, 0], some.labels)
+    sets = {"embedded": "embedded", "mnist": "mnist", "folder": folder}
+    sets.update({name: str(tmp_path / name) for name in ("foreign", "same")})
+    tests = {name: load_images(source, split="test") for name, source in sets.items()}
+    seen = {
+        (trained, split, judge)
+        for trained in sets
+        for split in ("train", "fit")
+        for judge in sets
+        if has_seen({"source": tests[trained].name, "split": split}, tests[judge])
+    }
+    assert seen == {
+        ("embedded", "train", "embedded"),
+        ("mnist", "train", "embedded"),
+        ("mnist", "fit", "embedded"),
+        ("same", "train", "embedded"),
+        ("same", "fit", "embedded"),
+        ("folder", "train", "folder"),
+    }
 
 
 def test_a_smaller_float_type_will_do():

@@ -19,7 +19,7 @@ from paddle_gan.metrics.modes import modes, modes_summary, reverse_kl
 @pytest.fixture(scope="module")
 def clear(network):
     """Of each digit the training image that the network is surest of: 10 x 32 x 32."""
-    images = to_float(digits.digits("embedded", "fit").images)
+    images = to_float(digits.digits("embedded", "trainval").images)
     _, probabilities = embed(network, images)
     best = probabilities.argmax(0)
     assert (probabilities[best].argmax(1) == np.arange(10)).all()

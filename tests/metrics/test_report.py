@@ -12,7 +12,7 @@ from paddle_gan.metrics.report import write_report
 
 @pytest.fixture(scope="module")
 def training_digits():
-    return digits.digits("embedded", "fit").images
+    return digits.digits("embedded", "trainval").images
 
 
 @pytest.fixture(scope="module")

@@ -51,7 +51,9 @@ def mounted(folder: Path, option: str) -> Iterator[Path]:
     subprocess.run(["umount", str(folder)], check=True)
 
 
-def start(out: Path, *arguments, fault: str | None = None) -> subprocess.Popen:
+def start(
+    out: Path, *arguments, fault: str | None = None, start_new_session: bool = False
+) -> subprocess.Popen:
     """Start ``train.py --out OUT ...``; ``fault`` is "KIND:NUMBER" of faults/sitecustomize.py."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1", "GLOG_minloglevel": "3"}
     if fault:
@@ -65,6 +67,7 @@ def start(out: Path, *arguments, fault: str | None = None) -> subprocess.Popen:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=start_new_session,
     )
 
 

@@ -171,7 +171,19 @@ def empty(folder: Path):
         path.unlink()
 
 
-DAMAGES = [flip, truncate, forget, garble, empty]
+def swap_optimizers(folder: Path):
+    """Whole by its manifest, and yet not what the run needs."""
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text())
+    (folder / "Gadam.pdopt").rename(folder / "spare")
+    (folder / "Dadam.pdopt").rename(folder / "Gadam.pdopt")
+    (folder / "spare").rename(folder / "Dadam.pdopt")
+    files = manifest["files"]
+    files["Gadam.pdopt"], files["Dadam.pdopt"] = files["Dadam.pdopt"], files["Gadam.pdopt"]
+    path.write_text(json.dumps(manifest))
+
+
+DAMAGES = [flip, truncate, forget, garble, empty, swap_optimizers]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

@@ -57,3 +57,15 @@ def test_statistics_are_averaged_too_and_the_average_is_in_eval_mode():
     ema.update(8)
     assert ema.network._mean.tolist() == pytest.approx([3.0, -4.0], rel=1e-5)
     assert not ema.network.training and source.training
+
+
+def test_buffers_are_copied():
+    """Such as the vector of spectral normalization, without which the average would draw noise."""
+    source = nn.Linear(1, 1)
+    source.register_buffer("vector", paddle.zeros([3]))
+    ema = Ema(source, 1e9, BATCH)
+    source.vector.set_value(paddle.to_tensor([1.0, 2.0, 3.0]))
+    ema.update(8)
+    assert ema.network.vector.tolist() == [1, 2, 3]
+    source.vector.set_value(paddle.zeros([3]))
+    assert ema.network.vector.tolist() == [1, 2, 3]  # a copy of its own

@@ -7,6 +7,8 @@ import json
 import numpy as np
 import pytest
 
+from paddle_gan import generation
+from paddle_gan.gans.gan import GAN
 from paddle_gan.training.health import Health, NotFinite
 from tests.data.files import save_idx
 from tests.training import harness
@@ -90,3 +92,25 @@ def test_retry_goes_back_three_times_and_then_names_the_checkpoint(train, few, t
     # Put right, it goes on from what was good.
     config.write_text(json.dumps({**json.loads(config.read_text()), "lr": 1e-4}))
     assert train(tmp_path, "--resume", "--epochs", "2")[0] == 0
+
+
+def test_a_run_without_an_average_trains_on_in_train_mode_after_a_retry(
+    train, few, tmp_path, monkeypatch
+):
+    """Samples that are not finite are met while G is in eval mode; the second time they are."""
+    drawn, modes = [], []
+
+    def generate(generator, z):
+        drawn.append(np.zeros((len(z), 1, 16, 16)) * (np.nan if len(drawn) == 1 else 1))
+        return drawn[-1]
+
+    def noted(self, batch, step=GAN.train_step):
+        modes.append(self.generator.training)
+        return step(self, batch)
+
+    monkeypatch.setattr(generation, "generate", generate)
+    monkeypatch.setattr(GAN, "train_step", noted)
+    arguments = "--recipe aistudio --checkpoint-every 2 --max-steps 6 --on-nan retry --data"
+    assert train(tmp_path, *harness.TINY, *arguments.split(), few)[0] == 0
+    assert ["back to step 2" in warning for warning in warnings(tmp_path)] == [True]
+    assert modes == [True] * 8  # two of the six steps are repeated

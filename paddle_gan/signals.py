@@ -1,0 +1,64 @@
+"""Signals that end a command: listened to before anything slow is imported.
+
+Imports nothing but the standard library's smallest modules, so that a Ctrl-C a moment after the
+start is already answered with a line and not with a traceback.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Iterator
+
+# Ctrl-C, a polite kill, a closed terminal.
+ENDING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
+
+
+def listen() -> None:
+    """End this process with one line and status 128 + N when an ending signal comes.
+
+    For commands only: the process ends at once, without unwinding. Raising an exception instead
+    would meet whatever happens to run, and Paddle's C++ answers that with pages of its own.
+    A signal that the parent process ignores, as ``nohup`` does SIGHUP, stays ignored.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _end)
+    _mask(signal.SIG_UNBLOCK)  # a launcher starts its workers with the signals blocked
+
+
+def _end(number: int, frame) -> None:
+    os.write(2, b"stopped; what was saved before is whole\n")
+    os._exit(128 + number)
+
+
+@contextlib.contextmanager
+def blocked() -> Iterator[None]:
+    """Inside this context ending signals wait; they come when it is left.
+
+    Also gives them back to Python's handlers: importing Paddle takes SIGTERM away from them.
+    """
+    before = _mask(signal.SIG_BLOCK)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            for number in ENDING:
+                if callable(signal.getsignal(number)):
+                    signal.signal(number, signal.getsignal(number))
+        if before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def ignore() -> None:
+    """Let nothing interrupt the last moments of a process that has done its work."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _mask(how: int) -> set | None:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        return None
+    return signal.pthread_sigmask(how, ENDING)

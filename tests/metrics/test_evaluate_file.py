@@ -1,0 +1,77 @@
+"""``paddle-gan evaluate`` of a checkpoint: what its run was trained on is part of the protocol."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import paddle
+import pytest
+
+import paddle_gan
+from paddle_gan.cli import main
+from paddle_gan.data import load_images
+
+SEEN = "100 test digits seen in training vs 100 samples"
+UNSEEN = "100 test digits vs 100 samples"
+
+
+@pytest.fixture
+def run(tmp_path, network):
+    """A run's folder with a link to its checkpoint, and a function that writes the manifest."""
+    checkpoint = tmp_path / "checkpoints" / "step-00000001"
+    checkpoint.mkdir(parents=True)
+    generator = paddle_gan.Generator(latent=8, width=4, image_size=16)
+    paddle.save(generator.state_dict(), str(checkpoint / "Gnet.pdparams"))
+    (tmp_path / "Gnet.pdparams").symlink_to(checkpoint / "Gnet.pdparams")
+
+    def manifest(content):
+        (checkpoint / "manifest.json").write_text(content)
+        return tmp_path / "Gnet.pdparams"
+
+    return manifest
+
+
+def evaluate(source, capsys, *flags) -> str:
+    capsys.readouterr()
+    arguments = ["evaluate", str(source), "--data", "embedded", "--num", "100", *flags]
+    assert main(arguments) == 0
+    return capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("split", "told"), [("train", SEEN), ("fit", UNSEEN)])
+def test_test_digits_seen_in_training_are_told_in_table_and_json(split, told, run, capsys):
+    data = load_images("embedded", split=split).fingerprint()
+    source = run(json.dumps({"progress": {"step": 1, "data": data}, "files": {}}))
+    assert f", {told}" in evaluate(source, capsys).splitlines()[0]
+    assert f", {told}" in json.loads(evaluate(source, capsys, "--json"))["protocol"]
+
+
+def test_a_generator_set_aside_is_of_the_same_run(run, tmp_path, capsys):
+    data = load_images("embedded").fingerprint()
+    source = run(json.dumps({"progress": {"data": data}}))
+    (tmp_path / "checkpoints" / "latest").symlink_to("step-00000001")
+    kept = tmp_path / "generators" / "epoch-001.pdparams"
+    kept.parent.mkdir()
+    kept.write_bytes(source.read_bytes())
+    assert SEEN in evaluate(kept, capsys)
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "{}",
+        "[]",
+        "{",
+        100_000 * "[",
+        '{"progress": {"step": 1}}',
+        '{"progress": {"data": {"source": "embedded"}}}',
+    ],
+)
+def test_a_manifest_that_does_not_tell_is_no_obstacle(manifest, run, capsys):
+    assert UNSEEN in evaluate(run(manifest), capsys)
+
+
+def test_samples_in_a_file_have_no_manifest(tmp_path, network, capsys):
+    np.save(tmp_path / "samples.npy", np.zeros((100, 1, 32, 32), np.float32))
+    assert UNSEEN in evaluate(tmp_path / "samples.npy", capsys)
