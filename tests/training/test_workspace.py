@@ -9,7 +9,13 @@ import pytest
 
 from paddle_gan.errors import UserError
 from paddle_gan.recipes import configure
-from paddle_gan.training.workspace import claim, resumed_config, was_evaluated, write_config
+from paddle_gan.training.workspace import (
+    held,
+    resumed_config,
+    set_earlier_aside,
+    was_evaluated,
+    write_config,
+)
 
 # What a run, or the notebook, leaves; and what no run writes.
 OURS = (
@@ -33,64 +39,59 @@ def files(folder: Path) -> set[str]:
 
 def test_a_new_folder_is_made_with_those_above_it(tmp_path, capsys):
     out = tmp_path / "a" / "b"
-    claim(out, keep=False).close()
-    assert out.is_dir()
-    claim(out, keep=False).close()  # an empty one is no earlier run
-    assert files(out) == set()
+    for _ in range(2):  # an empty one is no earlier run
+        with held(out):
+            set_earlier_aside(out)
+    assert out.is_dir() and files(out) == set()
     assert capsys.readouterr() == ("", "")
 
 
-@pytest.mark.parametrize("keep", [False, True])
-def test_a_folder_has_one_writer_at_a_time(keep, tmp_path):
-    held = claim(tmp_path, keep=False)
-    write(tmp_path, *OURS)
-    with pytest.raises(UserError) as caught:
-        claim(tmp_path, keep)
-    assert str(caught.value) == f"another run is writing into {tmp_path}; give another --out"
-    assert files(tmp_path) == set(OURS)
-    held.close()
-    claim(tmp_path, keep).close()
+def test_a_folder_has_one_writer_at_a_time(tmp_path):
+    write(tmp_path, *OURS, ".config.json.12")
+    with pytest.raises(KeyError), held(tmp_path):
+        write(tmp_path, ".metrics.jsonl.12")  # the first is about to
+        with pytest.raises(UserError) as caught, held(tmp_path):
+            pass
+        assert str(caught.value) == f"another run is writing into {tmp_path}; give another --out"
+        assert files(tmp_path) == {*OURS, ".metrics.jsonl.12"}
+        raise KeyError
+    with held(tmp_path):
+        assert files(tmp_path) == set(OURS)
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_each_part_of_an_earlier_run_is_moved_aside(name, tmp_path, capsys):
     write(tmp_path, name, *OTHERS)
-    claim(tmp_path, keep=False).close()
+    set_earlier_aside(tmp_path)
     assert files(tmp_path) == {f"earlier-001/{name}", *OTHERS}
-    told = f"what an earlier run left in {tmp_path} is now in {tmp_path}/earlier-001\n"
+    told = f"an earlier run in {tmp_path} was moved to {tmp_path}/earlier-001\n"
     assert capsys.readouterr() == (told, "")
 
 
 def test_earlier_runs_are_counted_on_from_the_last(tmp_path):
     write(tmp_path, "config.json", "earlier-002/a", "earlier-019/a", "earlier-20/a", "earlier-x/a")
-    claim(tmp_path, keep=False).close()
+    set_earlier_aside(tmp_path)
     assert (tmp_path / "earlier-020/config.json").exists()
 
 
-def test_a_run_that_goes_on_stays_where_it_is(tmp_path, capsys):
-    write(tmp_path, *OURS, *OTHERS)
-    claim(tmp_path, keep=True).close()
-    assert files(tmp_path) == {*OURS, *OTHERS}
-    assert capsys.readouterr().out == ""
-
-
-@pytest.mark.parametrize("keep", [False, True])
-def test_what_a_killed_process_left_unfinished_is_deleted(keep, tmp_path):
+def test_what_a_killed_process_left_unfinished_is_deleted(tmp_path):
     kept = tmp_path / "elsewhere"
     write(kept, "precious")
-    write(tmp_path, ".config.json.12", "samples/.step-00000007.png.12", *OTHERS)
+    unfinished = ".config.json.12", "samples/.step-00000007.png.12", "generators/.epoch-001.png.3"
+    write(tmp_path, *unfinished, *OURS, *OTHERS)
     write(tmp_path, "checkpoints/.step-00000007.12/Gnet.pdparams", "catalog/.kept.12")
     (tmp_path / ".best.12").symlink_to(kept)
-    claim(tmp_path, keep).close()
-    assert files(tmp_path) == {*OTHERS, "catalog/.kept.12", "elsewhere/precious"}
+    with held(tmp_path):
+        assert files(tmp_path) == {*OURS, *OTHERS, "catalog/.kept.12", "elsewhere/precious"}
 
 
-def test_a_folder_that_cannot_be_written(tmp_path):
+@pytest.mark.parametrize("place", ["file", "file/below"])
+def test_a_folder_that_cannot_be_written(place, tmp_path):
     write(tmp_path, "file")
-    with pytest.raises(UserError) as caught:
-        claim(tmp_path / "file", keep=False)
-    told = f"cannot write into {tmp_path}/file: File exists; give another --out"
-    assert str(caught.value) == told
+    why = {"file": "File exists", "file/below": "Not a directory"}[place]
+    with pytest.raises(UserError) as caught, held(tmp_path / place):
+        pass
+    assert str(caught.value) == f"cannot write into {tmp_path / place}: {why}; give another --out"
 
 
 def saved(out: Path, **overrides) -> dict:
@@ -123,7 +124,7 @@ def test_only_its_length_may_change(tmp_path):
         "checkpoint_every": 2,
         "evaluate_every": 3,
         "keep_every": 4,
-        "data": "elsewhere",
+        "data": "/elsewhere",
         "on_nan": "retry",
     }
     config = resumed_config(tmp_path, lengths)
