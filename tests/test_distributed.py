@@ -25,6 +25,7 @@ from paddle_gan import distributed, runtime
 runtime.import_paddle()
 import paddle
 from paddle_gan.cli import main
+from paddle_gan.gans.gan import GAN
 paddle.set_device("cpu")
 distributed.join()
 rank = distributed.rank()
@@ -39,6 +40,15 @@ report = {
     "none": distributed.any_of(False),
     "statuses": [main(arguments, command="train") for arguments in json.loads(sys.argv[2])],
 }
+played, steps = GAN.train_step, []
+def spoiled(self, batch):
+    scalars = played(self, batch)
+    steps.append(1)
+    if rank == 1 and len(steps) == 50:
+        scalars["d_loss"] *= float("nan")
+    return scalars
+GAN.train_step = spoiled
+report["statuses"].append(main(json.loads(sys.argv[3]), command="train"))
 open(sys.argv[1] + str(rank), "w").write(json.dumps(report))
 """
 
@@ -64,16 +74,18 @@ def pair(data, tmp_path_factory) -> Path:
         "whole": [*dcgan, "12"],
         "halves": [*dcgan, "6"],
         **{recipe: same_for_any_number(recipe, data) for recipe in ("mlp", "conv")},
+        "spoiled": [*dcgan, "60", "--on-nan", "retry"],
     }
-    calls = [["--out", str(out / name), *arguments] for name, arguments in runs.items()]
-    distributed.launch([sys.executable, "-c", WORKER, f"{out}/", json.dumps(calls)], 2, "cpu")
+    *calls, last = [["--out", str(out / name), *arguments] for name, arguments in runs.items()]
+    command = [sys.executable, "-c", WORKER, f"{out}/", json.dumps(calls), json.dumps(last)]
+    distributed.launch(command, 2, "cpu")
     return out
 
 
 def test_two_processes_average_and_agree(pair):
     for rank in "01":
         report = json.loads((pair / rank).read_text())
-        assert report["statuses"] == [0, 0, 0, 0]
+        assert report["statuses"] == [0] * 5
         assert report["means"] == [[[0.5] * 3] * 2, [0.0, 1.5, 3.0, 4.5, 6.0]]
         assert report["given"] == [5.0, 5.0]
         assert report["one"] is True and report["none"] is False
@@ -114,42 +126,17 @@ def test_two_workers_do_what_one_does(recipe, pair, data, tmp_path):
         for key, value in one.items():
             np.testing.assert_allclose(two[key], value, rtol=1e-4, atol=1e-6)
     # Each worker's losses are of its share; what is written is of the whole batch.
-    records = [folder / "metrics.jsonl" for folder in (tmp_path, pair / recipe)]
-    first = [path.read_text().splitlines()[0] for path in records]
-    one, two = ({k: v for k, v in json.loads(t).items() if k != "images_per_second"} for t in first)
+    one, two = (harness.snapshot(out)["metrics.jsonl"][0] for out in (tmp_path, pair / recipe))
     assert two == pytest.approx(one, rel=1e-4)
 
 
-SPOILED = """
-import sys
-import paddle
-from paddle_gan import distributed, runtime
-runtime.import_paddle()
-from paddle_gan.gans.gan import GAN
-from paddle_gan.__main__ import main
-played, steps = GAN.train_step, []
-def spoiled(self, batch):
-    scalars = played(self, batch)
-    steps.append(1)
-    if distributed.rank() == 1 and len(steps) == 50:
-        scalars["d_loss"] *= float("nan")
-    return scalars
-GAN.train_step = spoiled
-raise SystemExit(main(command="train"))
-"""
-
-
-def test_a_loss_that_is_not_finite_in_one_worker_takes_all_of_them_back(data, tmp_path):
+def test_a_loss_that_is_not_finite_in_one_worker_takes_all_of_them_back(pair):
     """And what is written are the means over all workers, not the share of one."""
-    launch = "import sys; from paddle_gan import distributed as d; d.launch(sys.argv[1:], 2, 'cpu')"
-    arguments = [*harness.RUN, "--max-steps", "60", "--on-nan", "retry", "--data", str(data)]
-    command = [sys.executable, "-c", SPOILED, "--out", str(tmp_path / "out"), *arguments]
-    subprocess.run([sys.executable, "-c", launch, *command], check=True, timeout=120)
-    lines = [json.loads(t) for t in (tmp_path / "out/metrics.jsonl").read_text().splitlines()]
+    lines = harness.snapshot(pair / "spoiled")["metrics.jsonl"]
     [warning] = [line["warning"] for line in lines if "warning" in line]
     assert warning.startswith("d_loss of step 50 not finite; back to step 49")
     assert [line["step"] for line in lines if "d_loss" in line] == [1, 50]
-    assert harness.check_whole(tmp_path / "out") == 60
+    assert harness.check_whole(pair / "spoiled") == 60
 
 
 def test_each_worker_takes_a_gpu_of_its_own_from_the_first_on(monkeypatch):
