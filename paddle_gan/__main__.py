@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import atexit
+
 from paddle_gan import signals
 
 
-def main(command: str | None = None) -> int:
+def main(argv: list[str] | None = None, command: str | None = None) -> int:
     """Run the command line, or one ``command`` of it; returns the exit status."""
     signals.listen()  # before the imports below, which take a while
+    atexit.register(signals.ignore)
     from paddle_gan import cli
 
-    status = cli.main(command=command)
-    signals.ignore()
-    return status
+    return cli.main(argv, command)
 
 
 if __name__ == "__main__":

@@ -97,21 +97,29 @@ INFER = [
 
 def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
     if dry_run:
-        if resume:
-            _start(device)
-            from paddle_gan.training.workspace import resumed_config
-
-            config = resumed_config(Path(out), {"recipe": recipe, **overrides})
-        else:
-            config = configure(recipe or "dcgan", **overrides)
-        print(json.dumps(config, indent=2))
+        print(json.dumps(_config(recipe, resume, device, out, overrides), indent=2))
         return
     if not out:
         raise UserError("--out is empty; name a folder, or . for this one")
     if workers != 1 and distributed.world() == 1:
-        distributed.launch([sys.executable, *sys.argv], workers, _start(device))
+        device = _start(device)
+        from paddle_gan.training.loop import check_shares
+
+        config = _config(recipe, resume, device, out, overrides)
+        if workers > 1:  # before a crowd of processes is started that would find the same
+            check_shares(config, workers)
+        distributed.launch([sys.executable, *sys.argv], workers, device)
         return
     paddle_gan.train(recipe, out=out, device=device, resume=resume, **overrides)
+
+
+def _config(recipe, resume, device, out, overrides) -> dict:
+    if not resume:
+        return configure(recipe or "dcgan", **overrides)
+    _start(device)
+    from paddle_gan.training.workspace import resumed_config
+
+    return resumed_config(Path(out), {"recipe": recipe, **overrides})
 
 
 def _infer(device, **arguments) -> None:

@@ -43,6 +43,8 @@ def join() -> None:
     if world() > 1:
         import paddle
 
+        if stop_with_launcher := _stop_with_parent():
+            stop_with_launcher()  # Paddle's, unlike ours, has not arranged for it
         with contextlib.redirect_stderr(io.StringIO()):  # it tells of the flags it changes
             paddle.distributed.init_parallel_env()
 
@@ -161,7 +163,7 @@ def launch(command: list[str], workers: int, device: str) -> None:
                     env=environment,
                     stdout=output,
                     stderr=output,
-                    preexec_fn=_stop_with_this_process(),
+                    preexec_fn=_stop_with_parent(),
                 )
             )
         for number in before:
@@ -177,8 +179,8 @@ def launch(command: list[str], workers: int, device: str) -> None:
             process.wait()
 
 
-def _stop_with_this_process() -> Callable | None:
-    """What a child has to call to get SIGTERM when this process is gone, even by SIGKILL."""
+def _stop_with_parent() -> Callable | None:
+    """What a process has to call to get SIGTERM when its parent is gone, even by SIGKILL."""
     if sys.platform != "linux":
         return None
     return functools.partial(ctypes.CDLL(None).prctl, _PARENT_DEATH_SIGNAL, int(signal.SIGTERM))

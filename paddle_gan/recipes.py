@@ -173,7 +173,9 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
         if name not in config or name in ("recipe", "about"):
             raise unknown("option", name, sorted(config.keys() - {"recipe", "about"}))
         if value is not None:
-            config[name] = os.fspath(value) if isinstance(value, os.PathLike) else value
+            value = os.fspath(value) if isinstance(value, os.PathLike) else value
+            # NumPy's numbers and arrays as Python's, which a file of JSON can hold.
+            config[name] = value.tolist() if hasattr(value, "tolist") else value
     check(config)
     config["data"] = _absolute(config["data"])
     return config

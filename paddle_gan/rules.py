@@ -13,15 +13,13 @@ def _optional(low: int, unit: str) -> tuple:
     return lambda v: v is None or isinstance(v, int) and v >= low, f"at least {low} {unit}"
 
 
+_FLAG = (lambda v: isinstance(v, bool), "True or False")
 _POSITIVE = (lambda v: 0 < v < float("inf"), "a positive number")
 _RULES = {
     "latent": _whole(1),
     "width": _whole(1),
     "channels": (lambda v: v in (1, 3), "1 (gray) or 3 (color)"),
-    "image_size": (
-        lambda v: isinstance(v, int) and v in range(8, 129, 4),
-        "a multiple of 4 from 8 to 128",
-    ),
+    "image_size": (lambda v: isinstance(v, int), "a whole number"),
     "pack": _whole(1),
     "critic_steps": _whole(1),
     "fresh_noise": _whole(0),
@@ -41,11 +39,14 @@ _RULES = {
     "keep_every": _optional(1, "epoch"),
     "canvas": _whole(1),
     "ema_half_life": (lambda v: 0 <= v < float("inf"), "a number of images, or 0 for none"),
+    "inverted": _FLAG,
+    "amp": _FLAG,
     "on_nan": (lambda v: v in ("stop", "retry"), "stop or retry"),
     "data": (lambda v: isinstance(v, str), "mnist, embedded, stacked or the path of a folder"),
     "seed": (lambda v: isinstance(v, int) and v in range(2**31), "between 0 and 2147483647"),
 }
-_SIZES = {"dcgan": (16, 32, 64, 128), "cdcgan": (16, 32, 64, 128), "sngan": (28,)}
+_POWERS = (16, 32, 64, 128)
+_SIZES = {"dcgan": _POWERS, "cdcgan": _POWERS, "sngan": (28,)}  # of images, where not any will do
 _BATCH_NORMS = ("batch", "spectral-batch")
 # What does not go together, and why.
 _SENSELESS = [
@@ -100,9 +101,10 @@ def check(config: dict) -> None:
             good = False
         if not good:
             raise UserError(f"{name} {config[name]!r}: it must be {rule}")
-    sizes = _SIZES.get(config["networks"])
-    if sizes and config["image_size"] not in sizes:
-        fitting = " or ".join(map(str, sizes))
+    sizes = _SIZES.get(config["networks"], range(8, 129, 4))
+    if config["image_size"] not in sizes:
+        multiple = "a multiple of 4 from 8 to 128"
+        fitting = multiple if isinstance(sizes, range) else " or ".join(map(str, sizes))
         raise UserError(
             f"image_size {config['image_size']}: it must be {fitting} for the networks "
             f"{config['networks']!r}"

@@ -1,5 +1,19 @@
 """Every test runs as the scripts do: Paddle imported by the package, with all cores in use."""
 
+import signal
+
+import pytest
+
+from paddle_gan import signals
 from paddle_gan.runtime import import_paddle
 
 import_paddle()
+
+
+@pytest.fixture(autouse=True)
+def signal_handlers():
+    """Handlers that a command installed in this process do not outlive its test."""
+    before = {number: signal.getsignal(number) for number in signals.ENDING}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)

@@ -10,6 +10,7 @@ import paddle
 import pytest
 
 import paddle_gan
+from paddle_gan import distributed
 from paddle_gan.cli import main
 from tests.training import harness
 from tests.wrong_calls import EVALUATE, INFER, MODES, TINY, TRAIN, Wrong
@@ -108,6 +109,22 @@ def test_workers_that_cannot_share_a_batch(here, monkeypatch, capfd):
     with pytest.raises(SystemExit) as ended:
         main(command="train")
     check(row, ended.value.code, capfd.readouterr().err)
+
+
+@pytest.mark.parametrize("flags", ["--recipe dcgam", "", "--resume"])
+def test_no_crowd_is_started_for_a_wrong_call(flags, here, capsys, monkeypatch):
+    def launch(*_):
+        raise AssertionError("started")
+
+    monkeypatch.setattr(distributed, "launch", launch)
+    told = {
+        "--recipe dcgam": "unknown recipe 'dcgam'",
+        "": "a batch of 8 cannot be shared equally by 64 processes",
+        "--resume": "holds no run to resume",
+    }[flags]
+    row = Wrong("", f"--workers 64 {flags}", told)
+    status = main(call("train", row, here), command="train")
+    check(row, status, capsys.readouterr().err)
 
 
 @pytest.fixture

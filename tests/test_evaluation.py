@@ -43,7 +43,7 @@ def test_the_wrong_channels_are_refused_before_anything_is_drawn(
 
 def test_samples_may_have_an_upper_case_suffix(tmp_path):
     path = tmp_path / "SAMPLES.NPY"
-    np.save(tmp_path / "samples.npy", np.full((9, 1, 32, 32), np.nan, "float32"))
+    np.save(tmp_path / "samples.npy", np.full((99, 1, 32, 32), np.nan, "float32"))
     (tmp_path / "samples.npy").rename(path)
     with pytest.raises(UserError, match="some samples hold NaN"):  # so they were read
         evaluation.evaluate_file(path, "no such data")

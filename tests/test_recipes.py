@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -57,27 +56,6 @@ def test_a_configuration_survives_its_file(name):
     assert json.loads(json.dumps(configure(name, **given))) == saved
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"),
-    [
-        ("mnist", "mnist"),
-        ("stacked", "stacked"),
-        ("stacked:embedded", "stacked:embedded"),
-        ("", ""),
-        ("photos", "{here}/photos"),
-        (Path("a/../photos"), "{here}/photos"),
-        ("./mnist", "{here}/mnist"),
-        ("~/photos", "{home}/photos"),
-        ("stacked:digits", "stacked:{here}/digits"),
-        ("/data/of:mine", "/data/of:mine"),
-    ],
-)
-def test_a_folder_of_data_is_kept_absolute(given, kept, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("HOME", "/home/me")
-    assert configure(data=given)["data"] == kept.format(here=tmp_path, home="/home/me")
-
-
 def test_overrides():
     config = configure("aistudio", lr=0.5, width=None, seed=7, max_steps=9)
     assert (config["lr"], config["width"], config["seed"], config["max_steps"]) == (0.5, 64, 7, 9)
@@ -113,6 +91,8 @@ BAD = {
     "ema_half_life": [-1, float("nan")],
     "seed": [-1, 2**31, "luck", 7.0],
     "data": [5, ["a.png"]],
+    "inverted": ["no", 1],
+    "amp": ["yes"],
 }
 
 

@@ -92,6 +92,11 @@ def folder(name: str):
     return lambda here: (here / name).mkdir()
 
 
+def twelve_classes(here: Path):
+    for name in "abcdefghijkl":
+        save(here / f"many/{name}/1.png")
+
+
 def broken_images(here: Path):
     for name, content in {"a.png": b"", "b.jpg": b"\xff\xd8\xff", "c.bmp": b"BM" * 99}.items():
         write(f"broken/{name}", content)(here)
@@ -115,7 +120,10 @@ TRAIN = [
     Wrong("rate not a number", "--lr nan", "lr nan: it must be a positive number"),
     Wrong("infinite rate", "--lr inf", "lr inf: it must be a positive number"),
     Wrong("rate that explodes", "--lr 1e30 --max-steps 99", "not finite"),
-    Wrong("odd image size", "--image-size 33", "image_size 33: it must be a multiple of 4"),
+    Wrong("odd image size", "--image-size 33", "it must be 16 or 32 or 64 or 128 for the"),
+    Wrong(
+        "odd image size of mlp", "--recipe mlp --image-size 33", "33: it must be a multiple of 4"
+    ),
     Wrong("two channels", "--channels 2", "channels 2: it must be 1 (gray) or 3 (color)"),
     Wrong(
         "scores of color",
@@ -149,8 +157,15 @@ TRAIN = [
     Wrong(
         "a single image",
         "--data {here}/one",
-        "/one: 1 images; training takes at least 2",
+        "training takes at least 2, BatchNorm's smallest batch",
         lambda here: save(here / "one/a.png"),
+    ),
+    Wrong("no classes", "--recipe cdcgan", "draws 10 classes at most, and there are none in IDX"),
+    Wrong(
+        "too many classes",
+        "--recipe cdcgan --data {here}/many",
+        "draws 10 classes at most, and there are 12 in images in",
+        twelve_classes,
     ),
     Wrong("broken images only", "--data {here}/broken", "none of the 3 images in", broken_images),
     Wrong(
@@ -262,6 +277,10 @@ EVALUATE = [
     ),
     Wrong("samples in words", "{here}/good.pdparams --num all", "invalid int value: 'all'"),
     Wrong("no samples", "{here}/good.pdparams --num 0", "--num must be at least 1"),
+    Wrong(
+        "few samples", "{here}/good.pdparams --num 64", "64 samples are too few to score; give 65"
+    ),
+    Wrong("report in JPEG", "{here}/good.pdparams --report a.jpg", "report a.jpg: it is a picture"),
     Wrong("negative seed", "{here}/good.pdparams --seed -1", "--seed 0"),
     Wrong(
         "a single number",
@@ -270,7 +289,7 @@ EVALUATE = [
         lambda here: np.save(here / "s.npy", np.float32(1)),
     ),
     Wrong(
-        "data of stacks", "{here}/good.pdparams --num 9 --data stacked", "has three channels, one"
+        "data of stacks", "{here}/good.pdparams --num 65 --data stacked", "has three channels, one"
     ),
 ]
 MODES = [

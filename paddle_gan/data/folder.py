@@ -63,6 +63,7 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
                 kept.append(index)
             except UserError as error:
                 broken.append(str(error))
+        gray = channels == 1 and bool(kept) and _has_color(paths[kept[0]])
     for line in broken[:NAMED]:
         print(f"skipped: {line}", file=sys.stderr)
     if len(broken) > NAMED:
@@ -71,11 +72,16 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
         raise UserError(f"none of the {len(chosen):,} images in {folder} can be read; {broken[0]}")
     if deep:
         _scale(images, deep)
-    note = "" if split == "train" else f" (split {split})"
+    note = " in gray (--channels 3 keeps their color)" if gray else ""
+    note += "" if split == "train" else f" (split {split})"
     source = f"images in {folder}: {len(kept):,} images{note}"
     labels, classes = (labels[kept], tuple(classes)) if by_class else (None, None)
     name = os.path.abspath(folder)
     return ImageSet(images[: len(kept)], labels, source, name, split, classes)
+
+
+def _has_color(path: Path) -> bool:
+    return bool(np.ptp(read_image(path, 8, 3).astype(int), axis=0).any())
 
 
 def _scale(images: np.ndarray, deep: dict[int, np.ndarray]) -> None:
@@ -103,6 +109,9 @@ def _image_paths(folder: Path) -> list[Path]:
     others = Counter(path.suffix.lower() for path in below if OTHER_NAME.search(path.name))
     counts = ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common())
     if not paths:
+        idx = next((path.parent for path in below if "-idx3-ubyte" in path.name), None)
+        if idx is not None:
+            raise UserError(f"{folder} holds no images; for the IDX files below it give {idx}")
         unread = f"no images but {counts}, which are not read here; convert them to PNG or JPEG"
         raise UserError(f"{folder} holds {unread if others else f'no images; give {WANTED}'}")
     if others:

@@ -44,7 +44,7 @@ def train(
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
     if config["evaluate_every"] and config["channels"] != 1:
         raise UserError("--evaluate-every scores digits of one channel; leave it out with 3")
-    _check_shares(config, distributed.world())
+    check_shares(config, distributed.world())
     distributed.join()
     if distributed.rank() > 0:
         distributed.wait()  # rank 0 downloads and clears up, the others find the files
@@ -78,7 +78,8 @@ def train(
     return out
 
 
-def _check_shares(config: dict, world: int) -> None:
+def check_shares(config: dict, world: int) -> None:
+    """Raise UserError where ``world`` processes cannot share a batch equally."""
     share = world * config["critic_steps"] * config["pack"]
     if config["batch_size"] % share:
         raise UserError(

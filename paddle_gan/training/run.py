@@ -40,13 +40,14 @@ class Run:
             self.total = min(self.total, config["max_steps"])
         paddle.seed(config["seed"])
         self.game = GAMES[config["game"]](config)
-        if self.game.generator.classes and (
-            images.labels is None or images.labels.max() >= self.game.generator.classes
-        ):
-            raise UserError(
-                f"{config['recipe']} needs labels 0 to {self.game.generator.classes - 1}, and "
-                f"there are none or others in {images.source}"
-            )
+        if classes := self.game.generator.classes:
+            found = 0 if images.labels is None else int(images.labels.max()) + 1
+            if not 0 < found <= classes:
+                raise UserError(
+                    f"{config['recipe']} draws {classes} classes at most, and there are "
+                    f"{found or 'none'} in {images.source}; give digits, or a folder with a "
+                    "subfolder for each class, or take a recipe without classes"
+                )
         self.networks, self.ema = dict(self.game.networks), None
         if config["ema_half_life"]:
             self.ema = Ema(self.game.generator, config["ema_half_life"], config["batch_size"])

@@ -12,7 +12,7 @@ from PIL import Image
 from paddle_gan.data import folder as folder_module
 from paddle_gan.data import load_images
 from paddle_gan.errors import UserError
-from tests.data.files import png, save
+from tests.data.files import png, save, write_idx
 
 
 def test_paths_sort_and_subfolders_are_classes(tmp_path):
@@ -152,6 +152,21 @@ def test_a_folder_of_nothing_but_other_kinds(tmp_path):
     (tmp_path / "a.heic").write_bytes(b"")
     with pytest.raises(UserError, match=r"no images but 1 \.heic, which are not .* PNG or JPEG$"):
         load_images(tmp_path)
+
+
+def test_idx_files_one_folder_further_down(tmp_path):
+    write_idx(tmp_path / "MNIST/raw")
+    with pytest.raises(UserError, match=f"for the IDX files below it give {tmp_path}/MNIST/raw$"):
+        load_images(tmp_path)
+
+
+def test_a_loss_of_color_is_told(tmp_path):
+    save(tmp_path / "a.png", (200, 100, 0))
+    told = f"images in {tmp_path}: 1 images in gray (--channels 3 keeps their color)"
+    assert load_images(tmp_path).source == told
+    assert load_images(tmp_path, channels=3).source == f"images in {tmp_path}: 1 images"
+    save(tmp_path / "a.png", (77, 77, 77))
+    assert load_images(tmp_path).source == f"images in {tmp_path}: 1 images"
 
 
 def save_deep(path, *grays):
