@@ -34,5 +34,6 @@ setup(
         "test": ["pytest", "scipy", "selenium"],
         "lint": ["ruff"],
         "bench": ["onnx", "onnxruntime", "psutil"],
+        "mutants": ["mutmut>=3.8; python_version >= '3.10'"],
     },
 )

@@ -5,39 +5,12 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 
-from paddle_gan import kernels
 from paddle_gan.errors import UserError
 from paddle_gan.gans.gan import GAN, trainable
 from paddle_gan.gans.optimizers import OPTIMIZERS
 from paddle_gan.losses import OBJECTIVES
 from paddle_gan.recipes import RECIPES, configure
-from tests.notebook import fill
-
-BATCH = 6
-
-
-def game(recipe="dcgan", seed=1, **overrides) -> GAN:
-    paddle.seed(seed)
-    sizes = dict(width=4, latent=5, batch_size=BATCH, augment="none", lr=0.001)
-    return GAN(configure(recipe, **{**sizes, **overrides}))
-
-
-def real(n=BATCH, size=32, channels=1, seed=0) -> paddle.Tensor:
-    images = np.random.default_rng(seed).uniform(-1, 1, (n, channels, size, size))
-    return paddle.to_tensor(images.astype("float32"))
-
-
-def twins(recipe="dcgan", **overrides) -> list[GAN]:
-    """Two games in the same state, with weights as in mid-training."""
-    made = [game(recipe, **overrides) for _ in range(2)]
-    for each in made:
-        fill(each.generator, seed=2)
-        fill(each.discriminator, seed=3)
-    return made
-
-
-def weights(network) -> list[np.ndarray]:
-    return [p.numpy().copy() for p in trainable(network)]
+from tests.gans.games import BATCH, game, real, twins, weights
 
 
 def assert_same_weights(one: GAN, other: GAN, before: GAN, tolerance=1e-5) -> None:
@@ -261,43 +234,6 @@ def test_rmsprop_written_out():
         square = 0.99 * square + 0.01 * gradient**2
         value = value - 0.01 * gradient / np.sqrt(square + 1e-8)
         np.testing.assert_allclose(weight.numpy(), value, rtol=1e-5)
-
-
-def test_the_penalty_is_part_of_the_loss():
-    """With its weight and on the images that D judges."""
-    ours, theirs = twins(
-        "wgan-gp",
-        batch_size=2 * BATCH,
-        critic_steps=2,
-        penalty_weight=3.0,
-        lr=1e-30,
-        augment="none",
-    )
-    images = real(2 * BATCH)
-    paddle.seed(7)
-    found = ours.train_step([images])
-    paddle.seed(7)
-    critic = theirs.discriminator
-    for half in images.split(2):  # the report is of the last
-        fake = theirs.generator(paddle.randn([BATCH, 5, 1, 1])).detach()
-        share = paddle.rand([BATCH, 1, 1, 1])
-        between = share * half + (1 - share) * fake
-    between.stop_gradient = False
-    with kernels.plain():
-        (gradient,) = paddle.grad(critic.logits(between).sum(), between)
-    slopes = np.sqrt((gradient.numpy() ** 2).sum((1, 2, 3)))
-    estimate = float(critic.logits(half).mean() - critic.logits(fake).mean())
-    assert float(found["wasserstein"]) == pytest.approx(estimate, rel=1e-4)
-    expected = 3 * ((slopes - 1) ** 2).mean() - estimate
-    assert float(found["d_loss"]) == pytest.approx(expected, rel=1e-4)
-
-
-def test_clipping_follows_each_step():
-    ours = game("wgan", batch_size=10, penalty_weight=0.003)
-    ours.train_step([real(10)])
-    largest = max(np.abs(values).max() for values in weights(ours.discriminator))
-    assert largest == np.float32(0.003)
-    assert max(np.abs(values).max() for values in weights(ours.generator)) > 0.003
 
 
 @pytest.mark.parametrize("recipe", RECIPES)

@@ -25,7 +25,10 @@ def test_a_discriminator_that_has_won_for_1000_steps_is_told_once():
     health = Health()
     told = {step: health.losses(step, WON) for step in range(50, 3000, 50)}
     assert [step for step, warning in told.items() if warning] == [1050]
-    assert "since step 50" in told[1050]
+    assert told[1050] == (
+        "since step 50 D tells every image (loss < 0.01) and G learns nothing; "
+        "a lower --lr or a larger --batch-size keeps the balance"
+    )
 
 
 def test_a_discriminator_that_loses_once_starts_anew():
@@ -35,6 +38,19 @@ def test_a_discriminator_that_loses_once_starts_anew():
     health.losses(1000, {**WON, "d_loss": 0.7})
     assert all(health.losses(step, WON) is None for step in range(1050, 2050, 50))
     assert health.losses(2050, WON)
+
+
+@pytest.mark.parametrize(("loss", "won"), [(0.0, True), (0.0099, True), (0.01, False)])
+def test_a_discriminator_has_won_with_a_loss_below_a_hundredth(loss, won):
+    health = Health()
+    told = [health.losses(step, {**WON, "d_loss": loss}) for step in (1, 1000, 1001)]
+    assert [bool(warning) for warning in told] == [False, False, won]
+
+
+def test_a_critic_without_probabilities_cannot_win():
+    health = Health()
+    estimate = {"d_loss": 0.001, "g_loss": 9.0, "wasserstein": 0.001}
+    assert [health.losses(step, estimate) for step in (1, 1001, 2001)] == [None] * 3
 
 
 def test_a_loss_that_falls_below_0_is_no_victory():
@@ -50,7 +66,28 @@ def test_a_collapse_is_told_again_only_after_a_recovery():
     varied = rng.uniform(-1, 1, (64, 1, 8, 8))
     seen = [health.samples(1000, images) for images in (alike, alike, varied, alike)]
     assert [bool(warning) for warning in seen] == [True, False, False, True]
-    assert Health().samples(100, alike) is None  # every generator begins like this
+    assert seen[0] == "at step 1000 all samples look alike: the generator has collapsed"
+    # Every generator begins like this.
+    assert [bool(Health().samples(step, alike)) for step in (1, 299, 300)] == [False, False, True]
+
+
+@pytest.mark.parametrize(("deviation", "alike"), [(0.0199, True), (0.02, False), (0.03, False)])
+def test_samples_are_alike_below_a_deviation_of_a_hundredth_of_the_range(deviation, alike):
+    images = deviation * np.array([1.0, -1.0]).reshape(2, 1, 1, 1) * np.ones((2, 1, 8, 8))
+    assert bool(Health().samples(1000, images)) == alike
+
+
+def test_what_was_told_is_kept_in_a_checkpoint():
+    health, varied = Health(), np.random.default_rng(0).uniform(-1, 1, (64, 1, 8, 8))
+    assert health.losses(1, WON) is None
+    health = Health(json.loads(json.dumps(health.state)))
+    assert health.losses(1001, WON)
+    assert health.samples(1001, np.zeros((64, 1, 8, 8)))
+    health = Health(json.loads(json.dumps(health.state)))
+    assert health.losses(1002, WON) is None
+    assert health.samples(1002, np.zeros((64, 1, 8, 8))) is None
+    assert health.samples(1003, varied) is None
+    assert health.losses(1003, WON) is None  # the samples have recovered, D has not
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
