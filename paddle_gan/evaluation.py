@@ -12,7 +12,7 @@ import numpy as np
 from paddle_gan import metrics
 from paddle_gan.errors import UserError
 from paddle_gan.generation import classes_drawn, generate, latents, load_generator, stream
-from paddle_gan.metrics.digits import FEATURES, digits
+from paddle_gan.metrics.digits import digits
 from paddle_gan.serialization import read_npy
 
 _BATCH = 500  # samples of a file at a time
@@ -37,12 +37,10 @@ def evaluate_file(
     if report is not None and Path(report).suffix.lower() != ".png":
         raise UserError(f"report {report}: it is a picture, and its suffix must be .png")
     batches, asked = _samples(source, num, seed, channels=1)
-    samples = metrics.as_digits(np.concatenate(list(batches)))
-    if len(samples) <= FEATURES:  # told before a digit network is trained
-        raise UserError(f"{len(samples)} samples are too few to score; give {FEATURES + 1} or more")
+    samples = np.concatenate(list(batches))
     result = metrics.evaluate(samples, data, num, _trained_on(source))
     if asked is not None:
-        _, probabilities = metrics.embed(metrics.digit_network(data), samples)
+        _, probabilities = metrics.embed(metrics.digit_network(data), metrics.as_digits(samples))
         result["agreement"] = float((probabilities.argmax(1) == asked).mean())
     if report is not None:
         from paddle_gan.metrics.report import write_report  # brings matplotlib

@@ -101,10 +101,9 @@ def test_the_scripts_say_the_same(command, name, here):
     assert not (here / "executed").exists()
 
 
-def test_workers_that_cannot_share_a_batch(here, monkeypatch, capfd):
+def test_workers_without_data(here, monkeypatch, capfd):
     """They are started as this process is told to be, and rank 0 alone speaks."""
-    told = "a batch of 7 cannot be shared equally by 2 processes"
-    row = Wrong("", "--workers 2 --batch-size 7", told)
+    row = Wrong("", "--workers 2 --data {here}/nothing", "nothing does not exist; data is mnist")
     monkeypatch.setattr(sys, "argv", [str(REPOSITORY / "train.py"), *call("train", row, here)])
     with pytest.raises(SystemExit) as ended:
         main(command="train")

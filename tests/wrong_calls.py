@@ -277,9 +277,7 @@ EVALUATE = [
     ),
     Wrong("samples in words", "{here}/good.pdparams --num all", "invalid int value: 'all'"),
     Wrong("no samples", "{here}/good.pdparams --num 0", "--num must be at least 1"),
-    Wrong(
-        "few samples", "{here}/good.pdparams --num 64", "64 samples are too few to score; give 65"
-    ),
+    Wrong("few samples", "{here}/good.pdparams --num 64", "samples: 64 give no covariance"),
     Wrong("report in JPEG", "{here}/good.pdparams --report a.jpg", "report a.jpg: it is a picture"),
     Wrong("negative seed", "{here}/good.pdparams --seed -1", "--seed 0"),
     Wrong(
