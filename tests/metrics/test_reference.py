@@ -97,6 +97,6 @@ def test_photographs_are_refused_before_a_network_is_trained(tmp_path, no_traini
             save(tmp_path / name / f"{number}.png", size=(8, 8))
     for call in (prepare, lambda data: evaluate(np.zeros((65, 1, 32, 32), np.float32), data)):
         with pytest.raises(
-            UserError, match="100 images .split test.: .* all ten subfolders, 0 to 9"
+            UserError, match="100 images .*split test.: .* all ten subfolders, 0 to 9"
         ):
             call(str(tmp_path))
