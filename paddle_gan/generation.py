@@ -113,15 +113,14 @@ def classes_drawn(generator: nn.Layer, n: int) -> np.ndarray:
     return np.arange(n) % generator.classes
 
 
-@paddle.no_grad()
 def _draw(generator: nn.Layer, z: np.ndarray, start: int, digit: int | None) -> np.ndarray:
-    if not generator.classes:
-        return generator(paddle.to_tensor(z)).numpy()
-    if digit is None:
-        labels = classes_drawn(generator, start + len(z))[start:]
-    else:
-        labels = np.full(len(z), digit)
-    return generator(paddle.to_tensor(z), paddle.to_tensor(labels)).numpy()
+    labels = []
+    if generator.classes and digit is None:
+        labels = [paddle.to_tensor(classes_drawn(generator, start + len(z))[start:])]
+    elif generator.classes:
+        labels = [paddle.to_tensor(np.full(len(z), digit))]
+    with paddle.no_grad():  # as a decorator it would mix up the modes of several threads
+        return generator(paddle.to_tensor(z), *labels).numpy()
 
 
 def _latents(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:

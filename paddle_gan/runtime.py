@@ -5,23 +5,75 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import io
+import math
 import os
 import sys
+import threading
 import warnings
+from collections.abc import Iterator
+from pathlib import Path
 
 from paddle_gan import signals
 from paddle_gan.errors import UserError
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # <malloc.h>
 _LARGEST_MMAP_THRESHOLD = 32 << 20  # glibc refuses more
+_CONTROL_GROUPS, _OWN_CONTROL_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
+_INITIAL_ENVIRONMENT = Path("/proc/self/environ")
+_said: dict[str, object] = {}
+
+
+def say_once(line: str) -> None:
+    """Print a line to stderr, the first time any thread asks for it."""
+    mine = object()
+    if _said.setdefault(line, mine) is mine:
+        print(f"paddle_gan: {line}", file=sys.stderr, flush=True)
 
 
 def cores() -> int:
-    """How many cores this process may use."""
+    """How many cores this process may use: a container's share of them is rounded up."""
     try:
-        return len(os.sched_getaffinity(0))
+        count = len(os.sched_getaffinity(0))
     except AttributeError:  # not Linux
-        return os.cpu_count() or 1
+        count = os.cpu_count() or 1
+    return max(1, math.ceil(min([count, *_quotas()])))
+
+
+def _quotas() -> Iterator[float]:
+    """The CPU quotas, in cores, of this process's control groups (Linux cgroups v1 and v2)."""
+    with contextlib.suppress(OSError):
+        for line in _OWN_CONTROL_GROUPS.read_text().splitlines():
+            _, controllers, path = line.split(":", 2)
+            if controllers and "cpu" not in controllers.split(","):
+                continue
+            root = _CONTROL_GROUPS / "cpu" if controllers else _CONTROL_GROUPS
+            group = root / path.lstrip("/")
+            # A group is limited by its parents too. In a container the path may be the host's, and
+            # only the root exists.
+            for folder in (group, *group.parents):
+                yield from _quota(folder)
+                if folder == root:
+                    break
+
+
+def _quota(folder: Path) -> Iterator[float]:
+    with contextlib.suppress(OSError, ValueError):  # no such group, or "max": no limit
+        if (folder / "cpu.max").exists():
+            quota, period = (folder / "cpu.max").read_text().split()
+        else:
+            quota, period = ((folder / f"cpu.cfs_{n}_us").read_text() for n in ("quota", "period"))
+        if int(quota) > 0:
+            yield int(quota) / int(period)
+
+
+class _Thread(threading.local):
+    """OpenMP has a number of threads for each Python thread that calls it."""
+
+    settled = False
+
+
+_thread = _Thread()
+_imported = False  # whether it was this module that imported Paddle
 
 
 def import_paddle() -> None:
@@ -30,8 +82,11 @@ def import_paddle() -> None:
     Paddle computes on one thread unless ``OMP_NUM_THREADS`` is set before the import; a value the
     user has set is left alone. Raises UserError where Paddle is not installed.
     """
+    global _imported
     if "paddle" in sys.modules:
+        use_cores()
         return
+    _imported = True
     os.environ.setdefault("OMP_NUM_THREADS", str(cores()))
     # Errors only: the build for GPUs has six lines about cuDNN for a machine without one.
     os.environ.setdefault("GLOG_minloglevel", "2")
@@ -50,6 +105,23 @@ def import_paddle() -> None:
             "PaddlePaddle is not installed; python -m pip install -e '.[cpu]' installs it "
             "('.[gpu]' with an NVIDIA card)"
         ) from error
+
+
+def use_cores() -> None:
+    """Let the calling thread compute on all cores, if Paddle was imported before this package.
+
+    Paddle then uses one thread. ``OMP_NUM_THREADS`` in the environment that Python was started with
+    is the user's choice and left alone.
+    """
+    if _thread.settled or _imported:
+        return
+    _thread.settled = True
+    keep_memory()
+    one = os.environ.get("OMP_NUM_THREADS") == "1" and _INITIAL_ENVIRONMENT.exists()
+    if one and b"OMP_NUM_THREADS=" not in _INITIAL_ENVIRONMENT.read_bytes():
+        import paddle
+
+        paddle.base.core.set_num_threads(cores())
 
 
 def keep_memory() -> None:

@@ -46,11 +46,51 @@ def test_the_number_of_threads_that_the_user_set_is_kept():
     assert (run.returncode, run.stdout, run.stderr) == (0, "3\n", "")
 
 
-@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="not Linux")
-def test_cores_are_those_this_process_may_use():
-    script = "import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n"
-    run = python("-c", script + "from paddle_gan.runtime import cores; print(cores())")
-    assert run.stdout == "1\n"
+LATE = """
+import ctypes, os, threading
+import paddle
+import paddle_gan
+from paddle_gan import runtime
+runtime.cores = lambda: 3
+openmp = ctypes.CDLL(os.path.join(os.path.dirname(paddle.__file__), "libs", "libiomp5.so"))
+generator = paddle_gan.Generator(latent=8, width=4)
+def draw():
+    generator(paddle.randn([2, 8, 1, 1]))
+    print(openmp.omp_get_max_threads())
+print(openmp.omp_get_max_threads())
+thread = threading.Thread(target=draw)
+thread.start()
+thread.join()
+"""
+
+
+def test_all_cores_are_used_where_paddle_was_imported_before():
+    """In this thread at once and in another by its first network."""
+    run = python("-c", LATE)
+    assert (run.returncode, run.stdout) == (0, "3\n3\n"), run.stderr
+    assert "paddle_gan" not in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("started_with", "now", "expected"),
+    [("", "1", [5]), ("OMP_NUM_THREADS=1\0", "1", []), ("", "2", []), (None, "1", [])],
+)
+def test_a_number_of_threads_that_paddle_did_not_choose(
+    started_with, now, expected, monkeypatch, tmp_path
+):
+    environment = tmp_path / "environ"
+    if started_with is not None:
+        environment.write_text("HOME=/root\0" + started_with)
+    monkeypatch.setattr(runtime, "_INITIAL_ENVIRONMENT", environment)
+    monkeypatch.setattr(runtime, "_imported", False)
+    monkeypatch.setattr(runtime, "cores", lambda: 5)
+    monkeypatch.setattr(runtime._thread, "settled", False)
+    monkeypatch.setenv("OMP_NUM_THREADS", now)
+    chosen = []
+    monkeypatch.setattr(paddle.base.core, "set_num_threads", chosen.append)
+    runtime.use_cores()
+    runtime.use_cores()
+    assert chosen == expected
 
 
 def test_a_second_import_changes_nothing():

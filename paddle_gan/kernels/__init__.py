@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import contextvars
+import os
+import threading
 import weakref
 from collections.abc import Callable
 
 import paddle
 from paddle import Tensor, nn
 
+from paddle_gan import runtime
 from paddle_gan.kernels.folding import folded
-from paddle_gan.kernels.onednn import library
-from paddle_gan.kernels.program import Program, Run, translate
+from paddle_gan.kernels.onednn import Refused, library
+from paddle_gan.kernels.program import Program, Run, describe, readable, translate
 from paddle_gan.kernels.second import InputGradient
 
 __all__ = ["folded", "input_gradient", "plain", "plain_gradient", "run"]
 
-_enabled = contextvars.ContextVar("enabled", default=True)
+_wanted = os.environ.get("PADDLE_GAN_KERNELS") != "0"
+_enabled = contextvars.ContextVar("enabled", default=_wanted)
 _programs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
-_SHAPES_KEPT = 8  # programs are small next to their activations, but shapes could be endless
+_compiling = threading.RLock()
+_SHAPES_KEPT = 32  # of a network; a program takes some 3 MB, and shapes could be endless
 
 
 @contextlib.contextmanager
@@ -28,8 +33,12 @@ def plain():
 
     Needed around the forward pass for whatever Paddle's ``PyLayer`` cannot do: a second derivative
     (``create_graph=True``), other than that of :func:`input_gradient`; ``paddle.grad`` with respect
-    to some of input and parameters but not all; and going backward through one pass twice
-    (``retain_graph=True``), which ends the process.
+    to some of input and parameters but not all; and another pass through the same graph after
+    ``backward(retain_graph=True)``: a second ``backward`` raises an error, ``paddle.grad`` is a
+    segmentation fault in Paddle (with any ``PyLayer``). In the other order both work: any number of
+    ``paddle.grad(..., retain_graph=True)``, then ``backward``.
+
+    ``PADDLE_GAN_KERNELS=0`` in the environment does the same for a whole process.
     """
     token = _enabled.set(False)
     try:
@@ -44,10 +53,10 @@ def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     It is on a CPU, in float32, for the layers that :func:`translate` knows; elsewhere Paddle runs
     the layers one by one. Both give the same numbers to float32 rounding.
     """
-    program = _program(net, x, stop)
+    program, parameters = _program(net, x, stop)
     if program is None:
         return net(x) if stop is None else net[:stop](x)
-    return Run.apply(program, x.contiguous(), *program.parameters())
+    return _apply(Run, program, x, parameters)
 
 
 def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
@@ -59,9 +68,9 @@ def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Te
     everywhere. Elsewhere Paddle's double differentiation does it, with respect to ``x`` as well;
     it has none for Conv2DTranspose, LayerNorm and GroupNorm.
     """
-    program = _program(net, x, stop)
+    program, parameters = _program(net, x, stop)
     if program is not None and net.training and program.piecewise_linear:
-        return InputGradient.apply(program, x.detach().contiguous(), *program.parameters())
+        return _apply(InputGradient, program, x.detach(), parameters)
     return plain_gradient(lambda x: run(net, x, stop), x)
 
 
@@ -77,7 +86,35 @@ def plain_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
         return paddle.grad(function(x).sum(), x, create_graph=True)[0]
 
 
-def _program(net: nn.Sequential, x: Tensor, stop: int | None) -> Program | None:
+def _apply(operation: type, program: Program, x: Tensor, parameters: list[Tensor]) -> Tensor:
+    memory = program.memory()
+    y = operation.apply(program, memory, *(t.contiguous() for t in (x, *parameters)))
+    if not y.stop_gradient:
+        y.register_hook(_once(weakref.ref(memory)))
+    return y
+
+
+def _once(memory: weakref.ref) -> Callable[[Tensor], None]:
+    """A hook that raises in a second backward pass, when the first has released ``memory``.
+
+    Paddle releases the context of a ``PyLayer`` after ``backward``, even with
+    ``retain_graph=True``, and a second ``backward`` dereferences it: a segmentation fault.
+    """
+
+    def check(gradient: Tensor) -> None:
+        if memory() is None:
+            raise RuntimeError(
+                "second backward pass through the same graph: add the losses and call backward "
+                "once, or run the forward pass within paddle_gan.kernels.plain()"
+            )
+
+    return check
+
+
+def _program(
+    net: nn.Sequential, x: Tensor, stop: int | None
+) -> tuple[Program | None, list[Tensor]]:
+    """The program for ``net[:stop]`` on ``x``, or None where Paddle runs it, and its parameters."""
     layers, training = tuple(net), net.training
     usable = (
         _enabled.get()
@@ -85,22 +122,34 @@ def _program(net: nn.Sequential, x: Tensor, stop: int | None) -> Program | None:
         and paddle.get_device() == "cpu"
         and x.ndim == 4
         and x.shape[0] > 0
+        and readable(x)
         and not any(h._forward_pre_hooks or h._forward_post_hooks for h in (net, *layers))
         and all(layer.training == training for layer in layers)
         # With fixed statistics BatchNorm has another derivative, which nobody has asked for yet.
         and (training or not paddle.is_grad_enabled())
-        and library() is not None
     )
-    if not usable:
+    layers = layers[:stop]
+    described = describe(layers) if usable else None
+    if described is None or library() is None:
+        return None, []
+    runtime.use_cores()
+    description, parameters = described
+    key = (tuple(x.shape), training, layers)
+    with _compiling:
+        programs = _programs.setdefault(net, {})
+        if key not in programs or programs[key][0] != description:
+            programs[key] = description, _compile(*key)
+            if len(programs) > _SHAPES_KEPT:
+                del programs[next(iter(programs))]
+        return programs[key][1], parameters
+
+
+def _compile(
+    shape: tuple[int, ...], training: bool, layers: tuple[nn.Layer, ...]
+) -> Program | None:
+    try:
+        operations = translate(layers, shape, training)
+        return Program(operations, shape) if operations else None
+    except Refused as error:
+        runtime.say_once(f"{error}; Paddle's own kernels run the network, which is slower")
         return None
-    programs, shape = _programs.setdefault(net, {}), tuple(x.shape)
-    key = (shape, training, layers[:stop])
-    if key not in programs:
-        if len(programs) == _SHAPES_KEPT:
-            programs.pop(next(iter(programs)))
-        operations = translate(layers[:stop], shape, training)
-        programs[key] = Program(operations, shape) if operations else None
-    program = programs[key]
-    tensors = (x, *program.parameters()) if program else ()
-    fits = all(t.dtype == paddle.float32 and t.place.is_cpu_place() for t in tensors)
-    return program if fits else None

@@ -17,13 +17,27 @@ class Convolution:
 
     in_place = False
     piecewise_linear = True
-    kept = 0
+    tensors = "weight", "bias"
+    settings = (
+        "_stride",
+        "_padding",
+        "_padding_mode",
+        "output_padding",
+        "_dilation",
+        "_groups",
+        "_data_format",
+    )
 
     @staticmethod
     def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
         padding, output_padding = layer._padding, getattr(layer, "output_padding", 0)
+        channels = [layer._out_channels, layer._in_channels]
+        if isinstance(layer, nn.Conv2DTranspose):
+            channels.reverse()
         return (
             layer._in_channels == shape[1]
+            and list(layer.weight.shape) == [*channels, *layer._kernel_size]
+            and (layer.bias is None or list(layer.bias.shape) == [layer._out_channels])
             and layer._groups == 1
             and _pair(layer._dilation) == (1, 1)
             and not isinstance(padding, str)
@@ -41,9 +55,11 @@ class Convolution:
             (i - 1) * s - 2 * p + k if transposed else (i + 2 * p - k) // s + 1
             for i, s, p, k in zip(shape[2:], stride, padding, kernel)
         ]
+        if min(outside) < 1:
+            raise ValueError(f"images of {shape[2:]} pixels are too small for {layer}")
         self.shape = (shape[0], layer._out_channels, *outside)
-        self._layer = layer
         biased = layer.bias is not None
+        self.parameters, self.workspace = 1 + biased, 0
 
         a, b = layer.weight.shape[:2]
         area = kernel[0] * kernel[1]
@@ -59,7 +75,7 @@ class Convolution:
         x, y = channels_last(shape), channels_last(self.shape)
         windows = [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), dnn.Dims(*padding)]
 
-        self._weights = weights
+        self._weights, self._weight_count = weights, a * b * area
         self._no_bias = np.zeros(layer._out_channels, "float32")
         self._create = functools.partial(
             dnn.Primitive,
@@ -76,14 +92,16 @@ class Convolution:
                 [dnn.DIFF_DST, dnn.WEIGHTS, dnn.DIFF_SRC],
                 self._forward,
             )
-            self._pack_back = _Packed(weights, self._to_data, dnn.WEIGHTS)
+            self._pack_back = reorder(self._packed, self._to_data.layout(dnn.WEIGHTS))
             self._to_weights = dnn.Primitive(
                 f"{kind}_backward_weights",
                 [method, x, free, bias, y, *windows],
                 [dnn.SRC, dnn.DIFF_DST, dnn.DIFF_WEIGHTS] + [dnn.DIFF_BIAS] * biased,
                 self._forward,
             )
-            self._unpack = _Packed(weights, self._to_weights, dnn.DIFF_WEIGHTS)
+            self._unpack = reorder(self._to_weights.layout(dnn.DIFF_WEIGHTS), weights)
+            sizes = self._to_data.size(dnn.WEIGHTS), self._to_weights.size(dnn.DIFF_WEIGHTS)
+            self.workspace = max(sizes)
 
     def fuse(self, activation: nn.Layer) -> bool:
         """Let the activation follow within the same pass over memory, if that can be."""
@@ -95,43 +113,30 @@ class Convolution:
 
     def _compile(self, then: tuple[int, float] | None = None) -> None:
         self._forward = self._create(then=then)
-        self._pack = _Packed(self._weights, self._forward, dnn.WEIGHTS)
+        self._pack_into(self._forward.layout(dnn.WEIGHTS), self._forward.size(dnn.WEIGHTS))
 
-    def parameters(self):
-        return [p for p in (self._layer.weight, self._layer.bias) if p is not None]
+    def _pack_into(self, layout, floats: int) -> None:
+        """Set the layout in which each pass keeps its weights, which may change before backward."""
+        self._packed, self.kept = layout, floats
+        self._pack = reorder(self._weights, layout)
 
     def forward(self, x, y, kept, parameters):
         weight, *bias = parameters
-        self._forward(x, self._pack.read(weight), *bias, y)
+        self._pack(weight, kept)
+        self._forward(x, kept, *bias, y)
 
-    def tangent(self, y, tx, ty, parameters):
-        weight, *bias = parameters
-        self._forward(tx, self._pack.read(weight), *[self._no_bias.ctypes.data for _ in bias], ty)
+    def tangent(self, y, kept, tx, ty):
+        no_bias = [self._no_bias.ctypes.data] * (self.parameters - 1)
+        self._forward(tx, kept, *no_bias, ty)
 
-    def backward(self, x, y, kept, dy, dx, parameters, gradients):
+    def backward(self, x, y, kept, dy, dx, gradients, workspace):
         if gradients is not None:
             weight, *bias = gradients
-            self._to_weights(x, dy, self._unpack.address, *bias)
-            self._unpack.write(weight)
+            self._to_weights(x, dy, workspace, *bias)
+            self._unpack(workspace, weight)
         if dx is not None:
-            self._to_data(dy, self._pack_back.read(parameters[0]), dx)
-
-
-class _Packed:
-    """A buffer for weights in the layout a primitive likes best."""
-
-    def __init__(self, weights: dnn.Layout, primitive: dnn.Primitive, argument: int):
-        layout = primitive.layout(argument)
-        self._buffer = np.empty(primitive.size(argument), "float32")
-        self.address = self._buffer.ctypes.data
-        self._in, self._out = reorder(weights, layout), reorder(layout, weights)
-
-    def read(self, weight: int) -> int:
-        self._in(weight, self.address)
-        return self.address
-
-    def write(self, weight: int) -> None:
-        self._out(self.address, weight)
+            self._pack_back(kept, workspace)
+            self._to_data(dy, workspace, dx)
 
 
 def _pair(value) -> tuple[int, int]:

@@ -10,7 +10,6 @@ from paddle import nn
 _CONVOLUTIONS = {nn.Conv2D: 0, nn.Conv2DTranspose: 1}  # which dimension counts the outputs
 
 
-@paddle.no_grad()
 def folded(net: nn.Sequential) -> nn.Sequential:
     """Layers that compute in eval mode what ``net`` computes, without BatchNorm.
 

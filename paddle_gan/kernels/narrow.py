@@ -10,6 +10,7 @@ from paddle import nn
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.convolution import Convolution
 from paddle_gan.kernels.layouts import floats, plain, transposed
+from paddle_gan.kernels.memory import Memory
 
 _PRODUCTS = 1 << 19  # floats; few enough to stay in the cache
 
@@ -34,19 +35,15 @@ class NarrowConvolution(Convolution):
 
     def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
         super().__init__(layer, shape, training)
-        (n, c, height, width), kernel = shape, layer._kernel_size
-        places = kernel[0] * kernel[1]
+        (n, c, height, width), self._kernel = shape, layer._kernel_size
+        places = self._kernel[0] * self._kernel[1]
         fitting = max(1, _PRODUCTS // (places * height * width))
         few = max(k for k in range(1, min(n, fitting) + 1) if n % k == 0)
         pixels = few * height * width
         self._fusible = False
-        self._products = np.empty((*kernel, few, height, width), "float32")
-        self._padded = np.zeros((few, height + kernel[0] - 1, width + kernel[1] - 1), "float32")
-        self._part = np.empty(c * places, "float32")
+        self._images = (few, height, width)
         # Of each few images, where they begin in x and in y.
         self._starts = [(4 * c * pixels * i, 4 * pixels * i) for i in range(n // few)]
-        rows, columns = (size // 2 for size in kernel)
-        self._image = self._padded[:, rows : rows + height, columns : columns + width]
 
         weights, products = plain((c, places)), plain((places, pixels))
         images_t, arguments = transposed(c, pixels), [dnn.SRC, dnn.WEIGHTS, dnn.DST]
@@ -58,44 +55,69 @@ class NarrowConvolution(Convolution):
                 "matmul", [images_t, transposed(pixels, places), None, weights], arguments
             )
 
+    def _compile(self, then=None):
+        super()._compile(then)
+        self._pack_into(self._weights, self._weight_count)
+
     def forward(self, x, y, kept, parameters):
         weight, *bias = parameters
-        self._sum(x, y, weight)
+        self._pack(weight, kept)
+        self._sum(x, y, kept)
         if bias:
             y = floats(y, int(np.prod(self.shape)))
             y += floats(bias[0], 1)
 
-    def tangent(self, y, tx, ty, parameters):
-        self._sum(tx, ty, parameters[0])
+    def tangent(self, y, kept, tx, ty):
+        self._sum(tx, ty, kept)
 
     def _sum(self, x: int, y: int, weight: int) -> None:
+        places = _Places(self._kernel, self._images)
         for in_x, in_y in self._starts:
-            self._multiply(weight, x + in_x, self._products.ctypes.data)
-            self._padded[:] = 0
-            for product, window in self._windows():
+            self._multiply(weight, x + in_x, places.address)
+            places.padded[:] = 0
+            for product, window in places:
                 window += product
-            floats(y + in_y, self._image.size)[:] = self._image.ravel()
+            floats(y + in_y, places.image.size)[:] = places.image.ravel()
 
-    def backward(self, x, y, kept, dy, dx, parameters, gradients):
+    def backward(self, x, y, kept, dy, dx, gradients, workspace):
         if gradients is not None:
             weight, *bias = gradients
-            weights = floats(weight, self._part.size)
+            places = _Places(self._kernel, self._images)
+            weights, part = floats(weight, self.kept), floats(workspace, self.kept)
             weights[:] = 0
-            self._padded[:] = 0
+            places.padded[:] = 0
             for in_x, in_y in self._starts:
-                there = floats(dy + in_y, self._image.size)
-                self._image[:] = there.reshape(self._image.shape)
-                for product, window in self._windows():
+                there = floats(dy + in_y, places.image.size)
+                places.image[:] = there.reshape(places.image.shape)
+                for product, window in places:
                     product[:] = window
-                self._to_weights(x + in_x, self._products.ctypes.data, self._part.ctypes.data)
-                weights += self._part
+                self._to_weights(x + in_x, places.address, workspace)
+                weights += part
             if bias:
                 floats(bias[0], 1)[:] = floats(dy, int(np.prod(self.shape))).sum()
-        super().backward(x, y, kept, dy, dx, parameters, None)
+        super().backward(x, y, kept, dy, dx, None, workspace)
 
-    def _windows(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """For each place of the kernel its products, and the part of the image they belong to."""
-        height, width = self._products.shape[-2:]
+
+class _Places:
+    """For each place of the kernel its products, and the part of the image they belong to.
+
+    ``image`` is a few images, N x H x W, ``padded`` with the border around them, ``address`` where
+    the products lie.
+    """
+
+    def __init__(self, kernel: tuple[int, int], images: tuple[int, int, int]):
+        (rows, columns), (n, self._height, self._width) = kernel, images
+        self._memory = Memory(rows * columns * int(np.prod(images)))
+        self.address = self._memory.address
+        flat = floats(self.address, rows * columns * int(np.prod(images)))
+        self._products = flat.reshape(*kernel, *images)
+        self.padded = np.empty((n, self._height + rows - 1, self._width + columns - 1), "float32")
+        self.image = self._window(rows // 2, columns // 2)
+
+    def _window(self, row: int, column: int) -> np.ndarray:
+        return self.padded[:, row : row + self._height, column : column + self._width]
+
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for row, products in enumerate(self._products[::-1]):
             for column, product in enumerate(products[::-1]):
-                yield product, self._padded[:, row : row + height, column : column + width]
+                yield product, self._window(row, column)

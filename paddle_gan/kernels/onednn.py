@@ -13,12 +13,16 @@ import ctypes
 import functools
 import glob
 import os
+import threading
 
+import numpy as np
 import paddle
+
+from paddle_gan import runtime
 
 # Values of the C enumerations in oneDNN 3 (dnnl_types.h); they have not changed since 3.0.
 SRC, DST, WEIGHTS, BIAS = 1, 17, 33, 41
-MEAN, VARIANCE, SCALE, SHIFT, WORKSPACE = 49, 50, 51, 52, 64
+MEAN, VARIANCE, SCALE, SHIFT, WORKSPACE, _SCRATCHPAD = 49, 50, 51, 52, 64, 80
 DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS, DIFF_SCALE, DIFF_SHIFT = 129, 145, 161, 169, 255, 256
 FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD = 64, 96, 128
 RELU, TANH = 0x20, 0x21
@@ -26,6 +30,7 @@ FROM_DST = {RELU: 0x100, TANH: 0x101}  # the same, differentiated from their out
 USE_GLOBAL_STATS, USE_SCALE_AND_SHIFT, FUSE_RELU = 1, 2 | 4, 8
 DIRECT_CONVOLUTION, DIRECT_DECONVOLUTION = 1, 10
 _FLOAT32, _ANY_LAYOUT, _CPU, _IN_ORDER, _ARGUMENT_LAYOUT = 3, 1, 1, 1, 255
+_USERS_SCRATCHPAD = 1
 
 Dims = ctypes.c_int64 * 12
 _pointer = ctypes.c_void_p
@@ -37,7 +42,7 @@ class _Argument(ctypes.Structure):
 
 @functools.cache
 def library() -> ctypes.CDLL | None:
-    """The oneDNN 3 inside the installed Paddle, or None where there is none to be had."""
+    """The oneDNN 3 inside the installed Paddle, or None with a message where there is none."""
     libs = os.path.join(os.path.dirname(paddle.__file__), "libs")
     for path in glob.glob(os.path.join(libs, "libdnnl.so.3*")):
         try:
@@ -50,21 +55,29 @@ def library() -> ctypes.CDLL | None:
         lib.dnnl_memory_desc_get_size.argtypes = [_pointer]
         lib.dnnl_memory_set_data_handle.argtypes = [_pointer, _pointer]
         lib.dnnl_primitive_execute.argtypes = [_pointer, _pointer, ctypes.c_int, _pointer]
-        lib.dnnl_memory_desc_equal.argtypes = [_pointer, _pointer]
         kinds = "memory", "memory_desc", "primitive", "primitive_desc", "primitive_attr"
         for kind in kinds:
             getattr(lib, f"dnnl_{kind}_destroy").argtypes = [_pointer]
         return lib
+    runtime.say_once(
+        f"no oneDNN (libdnnl.so.3) in {libs}; Paddle's own kernels run the networks, about five "
+        "times slower on a CPU"
+    )
     return None
+
+
+class Refused(RuntimeError):
+    """oneDNN cannot compile or run an operation."""
 
 
 def _check(status: int, what: str) -> None:
     if status:
-        raise RuntimeError(f"oneDNN refused {what} (status {status})")
+        raise Refused(f"oneDNN refused {what} (status {status})")
 
 
 @functools.cache
 def _engine_and_stream() -> tuple[_pointer, _pointer]:
+    # All threads share one: a CPU stream has no state, a primitive has run when the call returns.
     engine, stream = _pointer(), _pointer()
     _check(library().dnnl_engine_create(ctypes.byref(engine), _CPU, ctypes.c_size_t(0)), "a CPU")
     _check(library().dnnl_stream_create(ctypes.byref(stream), engine, _IN_ORDER), "a stream")
@@ -87,17 +100,56 @@ class Layout:
         library().dnnl_memory_desc_destroy(self.handle)
 
 
-def _attributes(then: tuple[int, float]) -> _pointer:
-    lib, attributes, operations = library(), _pointer(), _pointer()
-    function, slope = then
+def _attributes(then: tuple[int, float] | None) -> _pointer:
+    lib, attributes = library(), _pointer()
     _check(lib.dnnl_primitive_attr_create(ctypes.byref(attributes)), "attributes")
-    _check(lib.dnnl_post_ops_create(ctypes.byref(operations)), "attributes")
-    zero = ctypes.c_float(0.0)
-    status = lib.dnnl_post_ops_append_eltwise(operations, function, ctypes.c_float(slope), zero)
-    _check(status, "a function after the result")
-    _check(lib.dnnl_primitive_attr_set_post_ops(attributes, operations), "attributes")
-    lib.dnnl_post_ops_destroy(operations)
+    # oneDNN's own scratchpad belongs to the thread that created the primitive.
+    status = lib.dnnl_primitive_attr_set_scratchpad_mode(attributes, _USERS_SCRATCHPAD)
+    _check(status, "a scratchpad")
+    if then:
+        (function, slope), operations = then, _pointer()
+        _check(lib.dnnl_post_ops_create(ctypes.byref(operations)), "attributes")
+        zero = ctypes.c_float(0.0)
+        status = lib.dnnl_post_ops_append_eltwise(operations, function, ctypes.c_float(slope), zero)
+        _check(status, "a function after the result")
+        _check(lib.dnnl_primitive_attr_set_post_ops(attributes, operations), "attributes")
+        lib.dnnl_post_ops_destroy(operations)
     return attributes
+
+
+class _Thread(threading.local):
+    """The scratchpad of each thread; its primitives run one at a time and share it."""
+
+    floats, address = 0, None
+
+    def scratchpad(self, floats: int) -> int | None:
+        """The address of at least ``floats`` float32."""
+        if floats > self.floats:
+            self._array = np.empty(floats, "float32")
+            self.floats, self.address = floats, self._array.ctypes.data
+        return self.address
+
+
+_thread = _Thread()
+
+
+class _Arguments:
+    """The memory objects that pass the addresses of one call at a time."""
+
+    def __init__(self, layouts: dict[int, _pointer]):
+        lib, (engine, _) = library(), _engine_and_stream()
+        self.memories, no_data = [], None
+        for layout in layouts.values():
+            memory = _pointer()
+            status = lib.dnnl_memory_create(ctypes.byref(memory), layout, engine, no_data)
+            _check(status, "a memory object")
+            self.memories.append(memory)
+        pairs = [_Argument(*pair) for pair in zip(layouts, self.memories)]
+        self.array = (_Argument * len(pairs))(*pairs)
+
+    def __del__(self):
+        for memory in self.memories:
+            library().dnnl_memory_destroy(memory)
 
 
 class Primitive:
@@ -106,7 +158,8 @@ class Primitive:
     ``kind`` is the C function's name between ``dnnl_`` and ``_primitive_desc_create``, ``spec`` its
     arguments after the engine, ``arguments`` the indices whose addresses a call will give. ``hint``
     is the forward primitive of a backward one; ``then`` an element-wise function and its slope,
-    applied to the result before it leaves the registers.
+    applied to the result before it leaves the registers. Several threads may call it at the same
+    time. Raises Refused where oneDNN has no such operation.
     """
 
     def __init__(
@@ -122,21 +175,19 @@ class Primitive:
         spec = [ctypes.c_float(item) if isinstance(item, float) else item for item in spec]
         if hint is not None:
             spec.append(hint._descriptor)
-        self._descriptor, self._primitive, self._memories = _pointer(), _pointer(), []
+        self._descriptor, self._primitive = _pointer(), _pointer()
         create = getattr(lib, f"dnnl_{kind}_primitive_desc_create")
         # A reorder names the engine once for each side, every other primitive once.
         spec = [spec[0], engine, spec[1], engine] if kind == "reorder" else [engine, *spec]
-        attributes = _attributes(then) if then else None
-        _check(create(ctypes.byref(self._descriptor), *spec, attributes), kind)
+        attributes = _attributes(then)
+        status = create(ctypes.byref(self._descriptor), *spec, attributes)
         lib.dnnl_primitive_attr_destroy(attributes)
+        _check(status, kind)
         _check(lib.dnnl_primitive_create(ctypes.byref(self._primitive), self._descriptor), kind)
-        for index in arguments:
-            memory, no_data = _pointer(), None
-            layout = self.layout(index)
-            _check(lib.dnnl_memory_create(ctypes.byref(memory), layout, engine, no_data), kind)
-            self._memories.append(memory)
-        pairs = [_Argument(*pair) for pair in zip(arguments, self._memories)]
-        self._arguments = (_Argument * len(pairs))(*pairs)
+        self._count, self._scratch = len(arguments), self.size(_SCRATCHPAD)
+        indices = [*arguments, _SCRATCHPAD] if self._scratch else arguments
+        self._layouts = {index: self.layout(index) for index in indices}
+        self._idle = [_Arguments(self._layouts)]
         self._execute, self._set = lib.dnnl_primitive_execute, lib.dnnl_memory_set_data_handle
 
     def layout(self, index: int) -> _pointer:
@@ -147,16 +198,24 @@ class Primitive:
 
     def size(self, index: int) -> int:
         """How many float32 the array of an argument takes in the layout chosen for it."""
-        return library().dnnl_memory_desc_get_size(self.layout(index)) // 4
+        return -(-library().dnnl_memory_desc_get_size(self.layout(index)) // 4)
 
     def __call__(self, *addresses: int) -> None:
-        for memory, address in zip(self._memories, addresses):
+        if len(addresses) != self._count:
+            raise TypeError(f"{len(addresses)} addresses for {self._count} arguments")
+        try:
+            arguments = self._idle.pop()
+        except IndexError:  # every one is in use by another thread
+            arguments = _Arguments(self._layouts)
+        for memory, address in zip(arguments.memories, addresses):
             self._set(memory, address)
-        status = self._execute(self._primitive, self._stream, len(self._memories), self._arguments)
+        if self._scratch:
+            self._set(arguments.memories[-1], _thread.scratchpad(self._scratch))
+        count = len(arguments.memories)
+        status = self._execute(self._primitive, self._stream, count, arguments.array)
+        self._idle.append(arguments)
         _check(status, "to run")
 
     def __del__(self):
-        for memory in self._memories:
-            library().dnnl_memory_destroy(memory)
         library().dnnl_primitive_destroy(self._primitive)
         library().dnnl_primitive_desc_destroy(self._descriptor)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import numpy as np
+import ctypes
+import threading
+
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.layouts import channels_last, floats
+
+_statistics = threading.Lock()  # threads may run the same layer, and an update is two steps
 
 
 class BatchNorm:
@@ -14,17 +18,28 @@ class BatchNorm:
 
     in_place = False
     piecewise_linear = False
+    parameters = 2
+    tensors = "weight", "bias", "_mean", "_variance"
+    settings = "_epsilon", "_use_global_stats", "_data_format"
 
     @staticmethod
     def knows(layer: nn.BatchNorm2D, shape: tuple[int, ...]) -> bool:
-        affine = layer.weight is not None and layer.bias is not None
-        fits = layer._num_features == shape[1] and layer._data_format == "NCHW"
-        return affine and fits and not layer._use_global_stats
+        tensors = layer.weight, layer.bias, layer._mean, layer._variance
+        affine = all(t is not None and list(t.shape) == [shape[1]] for t in tensors)
+        # The statistics are updated in place.
+        contiguous = layer._mean.is_contiguous() and layer._variance.is_contiguous()
+        return (
+            affine
+            and contiguous
+            and layer._num_features == shape[1]
+            and layer._data_format == "NCHW"
+            and not layer._use_global_stats
+        )
 
     def __init__(self, layer: nn.BatchNorm2D, shape: tuple[int, ...], training: bool):
         self.shape, self.channels = shape, shape[1]
+        self.workspace = 2 * self.channels
         self._layer, self._training = layer, training
-        self._unwanted = np.empty(2 * self.channels, "float32")
         self._compile(relu=False)
 
     def fuse(self, activation: nn.Layer) -> bool:
@@ -40,6 +55,7 @@ class BatchNorm:
         if not training:
             mode, flags = dnn.FORWARD_INFERENCE, flags | dnn.USE_GLOBAL_STATS
         epsilon, mask = float(self._layer._epsilon), [dnn.WORKSPACE] * (relu and training)
+        self._masked = bool(mask)
         self._forward = dnn.Primitive(
             "batch_normalization_forward",
             [mode, x, x, epsilon, flags],
@@ -47,8 +63,8 @@ class BatchNorm:
         )
         self.kept = 0
         if training:
-            # The batch's mean and variance, and a bit for each value that ReLU let pass.
-            self.kept = 2 * self.channels + sum(self._forward.size(m) + 1 for m in mask)
+            # The batch's mean and variance, the scale, and a bit for each value that ReLU let pass.
+            self.kept = 3 * self.channels + sum(self._forward.size(m) for m in mask)
             self._backward = dnn.Primitive(
                 "batch_normalization_backward",
                 [dnn.BACKWARD, x, x, x, epsilon, flags],
@@ -57,40 +73,45 @@ class BatchNorm:
                 self._forward,
             )
 
-    def parameters(self):
-        return [self._layer.weight, self._layer.bias]
+    def _kept(self, address: int) -> tuple[int, int, int, list[int]]:
+        """Where mean, variance and scale lie, and the mask if there is one."""
+        mean, variance, scale, mask = (address + 4 * self.channels * i for i in range(4))
+        return mean, variance, scale, [mask] * self._masked
 
     def forward(self, x, y, kept, parameters):
-        mean, variance = kept, kept + 4 * self.channels
+        mean, variance, scale, mask = self._kept(kept)
         if not self._training:
             mean, variance = self._layer._mean.data_ptr(), self._layer._variance.data_ptr()
-        self._forward(x, mean, variance, *parameters, y, kept + 8 * self.channels)
+        self._forward(x, mean, variance, *parameters, y, *mask)
         if self._training:
-            keep = self._layer._momentum
-            for running, batch in ((self._layer._mean, mean), (self._layer._variance, variance)):
-                running = floats(running.data_ptr(), self.channels)
-                running *= keep
-                running += (1 - keep) * floats(batch, self.channels)
+            ctypes.memmove(scale, parameters[0], 4 * self.channels)
+            self._update_statistics(mean, variance)
 
-    def backward(self, x, y, kept, dy, dx, parameters, gradients):
-        c = self.channels
-        here = self._unwanted.ctypes.data
-        scale, shift = gradients or (here, here + 4 * c)
-        self._backward(x, kept, kept + 4 * c, dy, parameters[0], dx, scale, shift, kept + 8 * c)
+    def _update_statistics(self, *batch: int) -> None:
+        keep, layer = self._layer._momentum, self._layer
+        with _statistics:
+            for tensor, address in zip((layer._mean, layer._variance), batch):
+                running = floats(tensor.data_ptr(), self.channels)
+                running *= keep
+                running += (1 - keep) * floats(address, self.channels)
+
+    def backward(self, x, y, kept, dy, dx, gradients, workspace):
+        mean, variance, scale, mask = self._kept(kept)
+        gradients = gradients or (workspace, workspace + 4 * self.channels)  # which nobody reads
+        self._backward(x, mean, variance, dy, scale, dx, *gradients, *mask)
 
 
 class Activation:
     """ReLU, LeakyReLU or Tanh, in place; the derivative is worked out from the output."""
 
     in_place = True
-    kept = 0
+    kept = parameters = workspace = 0
+    tensors = ()
+    settings = ("_negative_slope",)
 
     @staticmethod
     def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
         return getattr(layer, "_negative_slope", 0.0) >= 0  # else the output's sign says nothing
-
-    def parameters(self):
-        return []
 
     def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
         self.shape = shape
@@ -113,10 +134,10 @@ class Activation:
     def forward(self, x, y, kept, parameters):
         self._forward(x, y)
 
-    def tangent(self, y, tx, ty, parameters):
+    def tangent(self, y, kept, tx, ty):
         self._backward(y, tx, ty)
 
-    def backward(self, x, y, kept, dy, dx, parameters, gradients):
+    def backward(self, x, y, kept, dy, dx, gradients, workspace):
         self._backward(y, dy, dx)
 
 

@@ -5,11 +5,15 @@ layers and autograd, optimizers and checkpoints know nothing of it. Between the 
 last no array passes through Paddle.
 
 Every operation has the same two calls, on addresses: ``forward(x, y, kept, parameters)`` and
-``backward(x, y, kept, dy, dx, parameters, gradients)``. ``kept`` is where an operation stores what
+``backward(x, y, kept, dy, dx, gradients, workspace)``. ``kept`` is where an operation stores what
 its backward pass needs; ``dx`` is None where nobody needs it, ``gradients`` where the parameters
-are frozen. Those that are piecewise linear also have ``tangent(y, tx, ty, parameters)``, which
-applies their derivative at ``y`` to ``tx``. Shapes are (N, C, H, W) throughout; only the memory is
-N x H x W x C.
+are frozen; ``workspace`` keeps nothing between calls. Those that are piecewise linear also have
+``tangent(y, kept, tx, ty)``, which applies their derivative at ``y`` to ``tx``. Shapes are
+(N, C, H, W) throughout; only the memory is N x H x W x C.
+
+A compiled program is immutable: whatever a call writes, BatchNorm's running statistics aside, lies
+in memory of that call, and so do the weights it has read. Threads may share a program, and weights
+may change between forward and backward: the gradients are those of the weights in the forward pass.
 """
 
 from __future__ import annotations
@@ -18,12 +22,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import paddle
-from paddle import nn
+from paddle import Tensor, nn
 from paddle.autograd import PyLayer
 
 from paddle_gan.kernels.convolution import Convolution
 from paddle_gan.kernels.layouts import channels_last, plain, reorder
+from paddle_gan.kernels.memory import Memory
 from paddle_gan.kernels.narrow import NarrowConvolution
+from paddle_gan.kernels.onednn import Refused
 from paddle_gan.kernels.pointwise import Activation, BatchNorm
 
 # The first that knows the layer is taken.
@@ -37,21 +43,53 @@ _OPERATIONS = {
 }
 
 
+def describe(layers: Sequence[nn.Layer]) -> tuple[list, list[Tensor]] | None:
+    """What a program of the layers depends on, and their parameters; None where one is unknown.
+
+    Weights are read by address, so it includes the shape, type and place of each tensor.
+    """
+    description, parameters = [], []
+    for layer in layers:
+        if type(layer) not in _OPERATIONS:
+            return None
+        operation, tensors = _OPERATIONS[type(layer)][0], _tensors(layer)
+        parameters += [t for t in tensors[:2] if t is not None]
+        description.append([vars(layer).get(name) for name in operation.settings])
+        description += [
+            t if t is None else (t.dtype, t.place.is_cpu_place(), t.shape, t.is_contiguous())
+            for t in tensors
+        ]
+    return description, parameters
+
+
+def _tensors(layer: nn.Layer) -> list[Tensor | None]:
+    return [getattr(layer, name) for name in _OPERATIONS[type(layer)][0].tensors]
+
+
+def readable(tensor: Tensor) -> bool:
+    """Whether oneDNN can read a tensor by its address."""
+    return tensor.dtype == paddle.float32 and tensor.place.is_cpu_place()
+
+
 def translate(layers: Sequence[nn.Layer], shape: tuple[int, ...], training: bool) -> list | None:
-    """The operations of the layers for inputs of ``shape``, or None where one is unknown."""
+    """The operations of the layers for inputs of ``shape``, or None where one is unknown.
+
+    Raises Refused where oneDNN does not compile one.
+    """
     operations: list = []
     for layer in layers:
         fitting = (op for op in _OPERATIONS.get(type(layer), []) if op.knows(layer, shape))
         operation = next(fitting, None)
-        if operation is None:
+        if operation is None or not all(t is None or readable(t) for t in _tensors(layer)):
             return None
         last = operations[-1] if operations else None
-        if last is not None and operation.in_place:
-            if last.in_place:
-                return None  # the first of two activations in place would lose its output
-            if last.fuse(layer):
-                continue
-        operations.append(operation(layer, shape, training))
+        if operation.in_place and last is not None and last.in_place:
+            return None  # the first of two activations in place would lose its output
+        try:
+            if not (operation.in_place and last is not None and last.fuse(layer)):
+                operations.append(operation(layer, shape, training))
+        except Refused as error:
+            raise Refused(f"{error} for {type(layer).__name__}") from error
         shape = operations[-1].shape
     return operations
 
@@ -73,38 +111,35 @@ class Program:
             self._floats += _round(op.kept)
             self._activations.append(self._activations[-1] if op.in_place else self._floats)
             self._floats += 0 if op.in_place else _room(op.shape)
-        self._free: list[np.ndarray] = []
-        # Backward passes of one program never overlap, so two buffers of gradients are enough.
-        largest = max(_room(s) for s in (shape, *(op.shape for op in operations)))
-        self._buffers = np.empty((2, largest), "float32")
+        self._largest = max(_room(s) for s in (shape, *(op.shape for op in operations)))
+        self._workspace = max(op.workspace for op in operations)
 
-    def parameters(self) -> list:
-        """The parameters of all operations, in order."""
-        return [p for op in self.operations for p in op.parameters()]
-
-    def addresses(self, tensors: Sequence[paddle.Tensor]) -> list[list[int]]:
+    def addresses(self, tensors: Sequence[Tensor]) -> list[list[int]]:
         """Where parameters, or their gradients, lie: a list for each operation."""
         left = iter(tensors)
-        return [[next(left).data_ptr() for _ in op.parameters()] for op in self.operations]
+        return [[next(left).data_ptr() for _ in range(op.parameters)] for op in self.operations]
 
-    def forward(self, x: int, y: int, parameters: list) -> Memory:
-        memory = Memory(self._free, self._floats)
+    def memory(self) -> Memory:
+        """Room for the activations of one pass, and for what its operations keep."""
+        return Memory(self._floats)
+
+    def forward(self, memory: Memory, x: int, y: int, parameters: list) -> None:
         at = memory.address
         self._in(x, at)
         for i, op in enumerate(self.operations):
             here, there = self._activations[i : i + 2]
             op.forward(at + 4 * here, at + 4 * there, at + 4 * self._kept[i], parameters[i])
         self._out(at + 4 * self._activations[-1], y)
-        return memory
 
-    def tangent(self, memory: Memory, tx: int, parameters: list) -> Memory:
+    def tangent(self, memory: Memory, tx: int) -> Memory:
         """The derivative of every activation in ``memory`` when the input moves along ``tx``."""
-        tangents = Memory(self._free, self._floats)
+        tangents, base = self.memory(), memory.address
         at = tangents.address
         self._in(tx, at)
         for i, op in enumerate(self.operations):
             here, there = self._activations[i : i + 2]
-            op.tangent(memory.address + 4 * there, at + 4 * here, at + 4 * there, parameters[i])
+            kept = base + 4 * self._kept[i]
+            op.tangent(base + 4 * there, kept, at + 4 * here, at + 4 * there)
         return tangents
 
     def backward(
@@ -112,13 +147,13 @@ class Program:
         memory: Memory,
         dy: int,
         dx: int | None,
-        parameters: list,
         gradients: list,
         inputs: Memory | None = None,
     ) -> None:
         """The backward pass; each operation's ``x`` is taken from ``inputs`` if that is given."""
         at, source = memory.address, (inputs or memory).address
-        here, there = (row.ctypes.data for row in self._buffers)
+        scratch = Memory(2 * self._largest + self._workspace)
+        here, there, workspace = (scratch.address + 4 * i * self._largest for i in range(3))
         self._out_back(dy, here)
         for i in reversed(range(len(self.operations))):
             op = self.operations[i]
@@ -128,7 +163,7 @@ class Program:
             if moves and i == 0 and dx is None:
                 target = None  # the one operation that can leave it out
             op.backward(
-                source + 4 * x, at + 4 * y, at + 4 * kept, here, target, parameters[i], gradients[i]
+                source + 4 * x, at + 4 * y, at + 4 * kept, here, target, gradients[i], workspace
             )
             if moves:
                 here, there = there, here
@@ -136,30 +171,18 @@ class Program:
             self._in_back(here, dx)
 
 
-class Memory:
-    """The activations of one call; goes back to its program when autograd lets go of it.
+class Run(PyLayer):
+    """The program as an operation of Paddle's autograd.
 
-    Fresh pages from the system would cost as much as the arithmetic on them.
+    ``Run.apply(program, memory, x, *parameters)``, all of them contiguous.
     """
 
-    def __init__(self, free: list[np.ndarray], floats: int):
-        self._free = free
-        self._array = free.pop() if free else np.empty(floats + 16, "float32")
-        self.address = (self._array.ctypes.data + 63) // 64 * 64
-
-    def __del__(self):
-        self._free.append(self._array)
-
-
-class Run(PyLayer):
-    """The program as an operation of Paddle's autograd: ``Run.apply(program, x, *parameters)``."""
-
     @staticmethod
-    def forward(ctx, program, x, *parameters):
+    def forward(ctx, program, memory, x, *parameters):
         y = paddle.empty(program.out_shape, "float32")
-        ctx.program, ctx.parameters = program, parameters
+        ctx.program, ctx.memory, ctx.parameters = program, memory, parameters
         ctx.wanted = [not t.stop_gradient for t in (x, *parameters)]
-        ctx.memory = program.forward(x.data_ptr(), y.data_ptr(), program.addresses(parameters))
+        program.forward(memory, x.data_ptr(), y.data_ptr(), program.addresses(parameters))
         return y
 
     @staticmethod
@@ -176,7 +199,6 @@ class Run(PyLayer):
             ctx.memory,
             dy.data_ptr(),
             None if dx is None else dx.data_ptr(),
-            program.addresses(ctx.parameters),
             targets,
         )
         wanted = [g if w else None for g, w in zip(gradients, ctx.wanted[1:])]

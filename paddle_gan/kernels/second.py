@@ -20,15 +20,14 @@ from paddle.autograd import PyLayer
 
 
 class InputGradient(PyLayer):
-    """``InputGradient.apply(program, x, *parameters)``, the gradient at ``x``."""
+    """``InputGradient.apply(program, memory, x, *parameters)``, the gradient at ``x``."""
 
     @staticmethod
-    def forward(ctx, program, x, *parameters):
+    def forward(ctx, program, memory, x, *parameters):
         y, dx = (paddle.empty(s, "float32") for s in (program.out_shape, program.shape))
-        ones, addresses = paddle.ones(y.shape, "float32"), program.addresses(parameters)
-        memory = program.forward(x.data_ptr(), y.data_ptr(), addresses)
-        frozen = [None] * len(program.operations)
-        program.backward(memory, ones.data_ptr(), dx.data_ptr(), addresses, frozen)
+        ones, frozen = paddle.ones(y.shape, "float32"), [None] * len(program.operations)
+        program.forward(memory, x.data_ptr(), y.data_ptr(), program.addresses(parameters))
+        program.backward(memory, ones.data_ptr(), dx.data_ptr(), frozen)
         ctx.program, ctx.parameters, ctx.memory, ctx.ones = program, parameters, memory, ones
         # A bias only moves the borders of the linear regions.
         ctx.wanted = [not p.stop_gradient and p.ndim > 1 for p in parameters]
@@ -39,9 +38,8 @@ class InputGradient(PyLayer):
         if paddle.is_grad_enabled():
             raise RuntimeError("a third derivative needs paddle.grad within kernels.plain()")
         v, program = v.contiguous(), ctx.program
-        addresses = program.addresses(ctx.parameters)
         gradients = [paddle.empty_like(p) for p in ctx.parameters]
-        tangents = program.tangent(ctx.memory, v.data_ptr(), addresses)
+        tangents = program.tangent(ctx.memory, v.data_ptr())
         targets = program.addresses(gradients)
-        program.backward(ctx.memory, ctx.ones.data_ptr(), None, addresses, targets, tangents)
+        program.backward(ctx.memory, ctx.ones.data_ptr(), None, targets, tangents)
         return (None, *(g if w else None for g, w in zip(gradients, ctx.wanted)))

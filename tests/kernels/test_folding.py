@@ -6,11 +6,8 @@ import pytest
 from paddle import nn
 
 from paddle_gan import kernels
-from paddle_gan.kernels.onednn import library
 from tests.kernels.cases import CASES, UNKNOWN, assert_same, fast, noise, slow
 from tests.notebook import fill
-
-pytestmark = pytest.mark.skipif(library() is None, reason="this Paddle carries no oneDNN 3")
 
 
 @pytest.mark.parametrize("name", [n for n in CASES if "first" not in n and "alone" not in n])

@@ -9,11 +9,8 @@ from paddle import nn
 from paddle.nn import functional as F
 
 from paddle_gan import kernels
-from paddle_gan.kernels.onednn import library
 from tests.calculus import difference_quotient, of_parameter
-from tests.kernels.cases import assert_same, noise, penalty, stack
-
-pytestmark = pytest.mark.skipif(library() is None, reason="this Paddle carries no oneDNN 3")
+from tests.kernels.cases import assert_same, noise, penalty, program_of, stack
 
 
 class Spread(nn.Layer):
@@ -96,7 +93,7 @@ def case(request):
 
 
 def fast(net, x, stop=None) -> paddle.Tensor:
-    assert kernels._program(net, x, stop).piecewise_linear
+    assert program_of(net, x, stop).piecewise_linear
     return kernels.input_gradient(net, x, stop)
 
 
@@ -208,7 +205,7 @@ def test_against_finite_differences(layer):
 def test_other_networks_are_paddles(name):
     layers = nn.Conv2D(1, 4, 4, 2, 1), OTHERS[name](), nn.Conv2D(4, 1, 4, 2, 1)
     net, shape = stack(*layers, shape=(3, 1, 12, 12))
-    program, twin = kernels._program(net, noise(shape), None), copy.deepcopy(net)
+    program, twin = program_of(net, noise(shape)), copy.deepcopy(net)
     assert program is None or not program.piecewise_linear
     x, y = noise(shape), noise(shape)
     found, expected = kernels.input_gradient(net, x), slow(twin, y)
@@ -250,13 +247,14 @@ def test_layouts_that_do_not_lie_in_one_piece():
     assert_same(gradients(net), gradients(twin))
 
 
-def test_memory_is_used_again():
+def test_memory_is_used_again(pool):
     net, shape = LINEAR["critic"]()
     for seed in range(3):
         loss = penalty(fast(net, noise(shape, seed)))
         loss.backward()
         del loss
-    assert len(kernels._program(net, noise(shape), None)._free) == 2  # activations and tangents
+    assert pool._used == 0
+    assert len(pool._free) == 3  # activations, tangents and what a backward pass works in
 
 
 def test_a_third_derivative_is_refused():

@@ -1,0 +1,86 @@
+"""Where Paddle's own kernels run instead, and what the user is told of it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from paddle import nn
+
+from paddle_gan import kernels, runtime
+from paddle_gan.kernels import onednn
+from tests.kernels.cases import CASES, assert_same, fast, noise, play, program_of, slow, stack
+
+RUN = """
+import paddle_gan
+generator = paddle_gan.Generator(latent=8, width=4)
+import paddle
+from paddle_gan import kernels
+z = paddle.randn([2, 8, 1, 1])
+generator(z).sum().backward()
+print(kernels._program(generator.gan, z, None)[0])
+"""
+
+
+def test_a_variable_switches_the_kernels_off():
+    run = subprocess.run(
+        [sys.executable, "-c", RUN],
+        env={**os.environ, "PADDLE_GAN_KERNELS": "0"},
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert (run.returncode, run.stdout, run.stderr) == (0, "None\n", "")
+
+
+def test_a_paddle_without_oneDNN_is_told_of_once(monkeypatch, capfd):
+    monkeypatch.setattr(onednn.glob, "glob", lambda pattern: [])
+    runtime._said.clear()
+    assert onednn.library.__wrapped__() is onednn.library.__wrapped__() is None
+    [line] = capfd.readouterr().err.splitlines()
+    assert line.startswith("paddle_gan: no oneDNN (libdnnl.so.3) in ")
+    assert "five times slower" in line
+
+
+def test_without_the_library_paddle_runs_the_layers(monkeypatch):
+    net, shape = CASES["discriminator"]()
+    expected = play(slow, net, noise(shape))
+    monkeypatch.setattr(kernels, "library", lambda: None)
+    net, _ = CASES["discriminator"]()
+    assert program_of(net, noise(shape)) is None
+    found = play(kernels.run, net, noise(shape))
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    net, shape = stack(nn.Conv2D(1, 2, 3), nn.ReLU(), shape=(2, 1, 5, 5))
+    found = kernels.input_gradient(net, noise(shape))
+    with kernels.plain():
+        expected = kernels.input_gradient(net, noise(shape))
+    assert np.array_equal(found.numpy(), expected.numpy())
+
+
+@pytest.fixture
+def refusing(monkeypatch):
+    """oneDNN, asked for transposed convolutions by a method that it does not have."""
+    monkeypatch.setattr(onednn, "DIRECT_DECONVOLUTION", 12345)
+    runtime._said.clear()
+
+
+def test_what_oneDNN_refuses_paddle_does(refusing, capfd):
+    net, shape = CASES["generator"]()
+    expected = play(slow, net, noise(shape))
+    net, (n, *rest) = CASES["generator"]()
+    found = play(kernels.run, net, noise(shape))
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    kernels.run(net, noise((n + 1, *rest)))  # another program, the same words
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 1
+    assert lines[0].startswith("paddle_gan: oneDNN refused deconvolution_forward (status ")
+    assert "for Conv2DTranspose; Paddle's own kernels run the network, which is slower" in lines[0]
+
+
+def test_the_other_networks_stay_fast(refusing):
+    net, shape = CASES["discriminator"]()
+    found, (twin, _) = play(fast, net, noise(shape)), CASES["discriminator"]()
+    assert_same(found, play(slow, twin, noise(shape)))

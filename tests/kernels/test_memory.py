@@ -1,0 +1,101 @@
+"""Memory is used again and stays bounded, whatever the number of shapes and threads."""
+
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import paddle
+
+from paddle_gan.kernels.memory import Memory, Pool
+from tests.kernels.cases import CASES, fast, noise
+
+MB = 1 << 18  # floats
+
+
+def test_arrays_are_used_again():
+    pool = Pool()
+    first, second = pool.take(1000), pool.take(1000)
+    pool.give(first)
+    assert pool.free() == 4000
+    assert pool.take(1000) is first
+    assert pool.free() == 0
+    assert pool.take(1000) is not second  # which is in use
+
+
+def test_the_smallest_that_fits_is_taken_and_none_of_more_than_twice_the_size():
+    pool = Pool()
+    arrays = [pool.take(n) for n in (300, 150, 100, 200)]
+    for array in arrays:
+        pool.give(array)
+    assert pool.take(90) is arrays[2]
+    assert pool.take(100) is arrays[1]
+    assert pool.take(149).size == 200
+    assert pool.take(149).size == 149
+
+
+def test_no_more_is_held_than_was_in_use_at_once():
+    pool = Pool()
+    for n in (3, 5, 2, 8, 1, 1, 9, 4, 7, 6):
+        pool.give(pool.take(n * MB))
+        assert pool.free() <= 9 << 20
+    assert pool.free() > 0
+    pool = Pool()
+    arrays = [pool.take(4 * MB) for _ in range(3)]
+    for array in arrays:
+        pool.give(array)
+    assert pool.free() == 12 << 20
+    pool.give(pool.take(9 * MB))
+    assert pool.free() == 9 << 20  # those that had waited longest had to go
+
+
+def test_no_two_threads_are_given_one_array():
+    pool = Pool()
+
+    def use(me: int) -> None:
+        for n in range(3000):
+            array = pool.take(100 + n % 7)
+            array[0] = me
+            array[1:] = n  # time for another thread
+            assert array[0] == me
+            pool.give(array)
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(use, range(4)))
+    sys.setswitchinterval(before)
+    assert pool._used == 0
+    assert 0 < pool.free() <= pool._peak <= 4 * 4 * 212
+
+
+def test_eight_shapes_keep_what_the_largest_needs(pool):
+    net, (_, *rest) = CASES["discriminator"]()
+    sizes = []
+    for batch in (96, 64, 80, 32, 48, 16, 72, 8):
+        fast(net, noise((batch, *rest))).sum().backward()
+        sizes.append(pool.free())
+    assert sizes[0] > 1 << 20
+    assert max(sizes) <= sizes[0] == pool._peak
+    assert pool._used == 0
+
+
+def test_a_pass_without_gradients_keeps_nothing_in_use(pool):
+    net, shape = CASES["generator"]()
+    with paddle.no_grad():
+        y = fast(net, noise(shape))
+    assert pool._used == 0 and pool.free() > 0
+    del y
+
+
+def test_memory_begins_at_a_cache_line(pool):
+    held = [Memory(n) for n in range(1, 40)]
+    assert {memory.address % 64 for memory in held} == {0}
+    ends = sorted((memory.address, memory.address + 4 * n) for n, memory in enumerate(held, 1))
+    assert all(end <= start for (_, end), (start, _) in zip(ends, ends[1:]))
+    assert all(
+        memory.address + 4 * n <= memory._array.ctypes.data + memory._array.nbytes
+        for n, memory in enumerate(held, 1)
+    )
+    del held
+    assert pool._used == 0
+    assert np.all([array.dtype == np.float32 for array in pool._free])
