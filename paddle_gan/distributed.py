@@ -143,6 +143,9 @@ def launch(command: list[str], workers: int, device: str) -> None:
             process.send_signal(number)
 
     before = {number: signal.getsignal(number) for number in signals.ENDING}
+    for number in before:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, pass_on)
     with signals.blocked():  # in the workers too, until they listen
         for number, endpoint in enumerate(endpoints):
             environment = {
@@ -166,9 +169,6 @@ def launch(command: list[str], workers: int, device: str) -> None:
                     preexec_fn=_stop_with_parent(),
                 )
             )
-        for number in before:
-            if before[number] is not signal.SIG_IGN:
-                signal.signal(number, pass_on)
     try:
         _wait(processes, came)
     finally:

@@ -8,24 +8,36 @@ from collections.abc import Callable
 import paddle
 from paddle import Tensor, nn
 
+
+def _without_gradients(function: Callable) -> Callable:
+    """``paddle.no_grad`` as a decorator keeps the mode to return to in one place for all threads."""
+
+    @functools.wraps(function)
+    def called(*arguments, **options):
+        with paddle.no_grad():
+            return function(*arguments, **options)
+
+    return called
+
+
 _WEIGHTED = (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)
 
 
-@paddle.no_grad()
+@_without_gradients
 def normal_(x: Tensor, mean: float = 0.0, std: float = 1.0) -> Tensor:
     """Fill ``x`` in place with draws from N(mean, std²)."""
     x.set_value(paddle.normal(mean, std, shape=x.shape).astype(x.dtype))
     return x
 
 
-@paddle.no_grad()
+@_without_gradients
 def uniform_(x: Tensor, a: float = -1.0, b: float = 1.0) -> Tensor:
     """Fill ``x`` in place with draws from U[a, b)."""
     x.set_value(paddle.uniform(x.shape, dtype="float32", min=a, max=b).astype(x.dtype))
     return x
 
 
-@paddle.no_grad()
+@_without_gradients
 def kaiming_(x: Tensor, negative_slope: float = 0.0) -> Tensor:
     """Fill the weight ``x`` in place with draws from N(0, 2 / ((1 + slope²) fan_in)).
 
@@ -38,7 +50,7 @@ def kaiming_(x: Tensor, negative_slope: float = 0.0) -> Tensor:
     return normal_(x, 0.0, (2 / ((1 + negative_slope**2) * fan_in)) ** 0.5)
 
 
-@paddle.no_grad()
+@_without_gradients
 def glorot_(x: Tensor) -> Tensor:
     """Fill the weight ``x`` in place, uniform on ±(6 / (fan_in + fan_out))^½.
 
@@ -49,7 +61,7 @@ def glorot_(x: Tensor) -> Tensor:
     return uniform_(x, -bound, bound)
 
 
-@paddle.no_grad()
+@_without_gradients
 def constant_(x: Tensor, value: float) -> Tensor:
     """Fill ``x`` in place with ``value``."""
     x.set_value(paddle.full(x.shape, value, dtype=x.dtype))

@@ -38,18 +38,26 @@ def _end(number: int, frame) -> None:
 def blocked() -> Iterator[None]:
     """Inside this context ending signals wait; they come when it is left.
 
-    Also gives them back to Python's handlers: importing Paddle takes SIGTERM away from them.
+    Also gives them back to Python's handlers: importing Paddle takes SIGTERM away from them. In
+    the main thread only, which is the one that handles them.
     """
-    before = _mask(signal.SIG_BLOCK)
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    handlers = {n: signal.getsignal(n) for n in ENDING if callable(signal.getsignal(n))}
+    for number in handlers:  # another thread, which does not block it, may take it
+        signal.signal(number, lambda number, frame: came.append(number))
+    before = _mask(signal.SIG_BLOCK)  # for what is started or created meanwhile
     try:
         yield
     finally:
-        if threading.current_thread() is threading.main_thread():
-            for number in ENDING:
-                if callable(signal.getsignal(number)):
-                    signal.signal(number, signal.getsignal(number))
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
         if before is not None:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number in came:
+            signal.raise_signal(number)
 
 
 def ignore() -> None:

@@ -130,7 +130,6 @@ def train(fit: ImageSet, test: ImageSet, steps: int, seed: int = 0) -> DigitNetw
     return network
 
 
-@paddle.no_grad()
 def embed(
     network: DigitNetwork, images: np.ndarray, batch_size: int = 500
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -138,9 +137,10 @@ def embed(
     features, probabilities = [], []
     for start in range(0, len(images), batch_size):
         batch = np.asarray(images[start : start + batch_size], np.float32)
-        found = network.features(paddle.to_tensor(batch))
-        features.append(found.numpy())
-        probabilities.append(F.softmax(network.classes(found)).numpy())
+        with paddle.no_grad():
+            found = network.features(paddle.to_tensor(batch))
+            features.append(found.numpy())
+            probabilities.append(F.softmax(network.classes(found)).numpy())
     return np.concatenate(features), np.concatenate(probabilities)
 
 
