@@ -167,11 +167,11 @@ def test_generate_leaves_the_mode_of_its_thread():
             assert after.wait(10)
             return z
 
-        forward.classes = 0
+        forward.classes, forward.latent = 0, 1
         return forward
 
     def train():
-        generation.generate(generator(first, second), np.zeros((1, 1), "float32"))
+        generation.generate(generator(first, second), np.zeros((1, 1, 1, 1)))
         return paddle.is_grad_enabled()
 
     def draw(training):
@@ -179,7 +179,7 @@ def test_generate_leaves_the_mode_of_its_thread():
         with paddle.no_grad():
             done = threading.Event()
             training.add_done_callback(lambda _: done.set())
-            generation.generate(generator(second, done), np.zeros((1, 1), "float32"))
+            generation.generate(generator(second, done), np.zeros((1, 1, 1, 1)))
 
     with ThreadPoolExecutor(2) as pool:
         training = pool.submit(train)
