@@ -10,7 +10,7 @@ from paddle import Tensor, nn
 
 
 def _without_gradients(function: Callable) -> Callable:
-    """``paddle.no_grad`` as a decorator keeps the mode to return to in one place for all threads."""
+    """Not ``paddle.no_grad()``: as a decorator all threads return to the mode of one of them."""
 
     @functools.wraps(function)
     def called(*arguments, **options):
