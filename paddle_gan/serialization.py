@@ -15,7 +15,7 @@ from paddle_gan import unpickler
 from paddle_gan.errors import UserError
 from paddle_gan.stand_ins import DTYPES, Rejected
 
-MAX_BYTES = 1 << 30  # of a checkpoint; a GAN's networks and optimizers take megabytes
+MAX_BYTES = 8 << 30  # of a checkpoint: two billion float32, beyond what this package trains
 
 _NAME_TABLE = "StructuredToParameterName@@"  # structured name -> parameter name
 _SLICES = "UnpackBigParamInfor@@"  # how protocols 2 and 3 cut arrays of more than 1 GiB

@@ -81,6 +81,11 @@ class Run:
     def check_data(self) -> None:
         """Raise UserError if the checkpoint that was resumed has learned from other data."""
         before, now = self._learned_from, self.data
+        if self.step and not before and self.config["evaluate_every"]:
+            raise UserError(
+                "this run is older than the validation split, on which it has trained; name the "
+                "data with --data to go on without that part of it, or start a new run"
+            )
         if before and before["sha256"] != now["sha256"]:
             raise UserError(
                 f"the data has changed since step {self.step}: {before['images']:,} images of "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
@@ -109,6 +110,20 @@ def test_a_resume_notices_other_data(train, tmp_path):
     assert harness.check_whole(out) == 2
     assert train(out, "--resume", "--max-steps", "4", "--data", data)[0] == 0
     assert train(out, "--resume", "--max-steps", "5")[0] == 0  # the new data is the run's now
+
+
+def test_a_run_from_before_the_validation_split_is_told(few, train, tmp_path):
+    """It was trained on all digits, and is judged by a part of them now."""
+    assert train(tmp_path, *harness.TINY, "--data", few, "--max-steps", "2")[0] == 0
+    config = tmp_path / "config.json"
+    config.write_text(json.dumps({**json.loads(config.read_text()), "evaluate_every": 9}))
+    manifest = (tmp_path / "Gnet.pdparams").resolve().parent / "manifest.json"
+    saved = json.loads(manifest.read_text())
+    del saved["progress"]["data"]
+    manifest.write_text(json.dumps(saved))
+    status, _, stderr = train(tmp_path, "--resume", "--max-steps", "3")
+    assert status == 2 and "older than the validation split" in stderr
+    assert len(stderr.splitlines()) == 1
 
 
 def test_a_run_resumes_from_files_that_are_refused_from_strangers(
