@@ -27,11 +27,11 @@ def r1(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
     return input_gradient(real).square().sum(axis=[1, 2, 3]).mean() / 2
 
 
-@paddle.no_grad()
 def clip(parameters: list[Tensor], bound: float) -> None:
     """Move every weight into [-bound, bound]; Arjovsky et al. 2017, algorithm 1, line 7."""
-    for parameter in parameters:
-        paddle.assign(parameter.clip(-bound, bound), output=parameter)
+    with paddle.no_grad():
+        for parameter in parameters:
+            paddle.assign(parameter.clip(-bound, bound), output=parameter)
 
 
 def _norm(gradients: Tensor) -> Tensor:

@@ -24,14 +24,14 @@ class Ema:
         self.network = copy.deepcopy(network)
         self.network.eval()
 
-    @paddle.no_grad()
     def update(self, step: int) -> None:
         """Follow the network after step ``step``; a function of the step, so resuming is exact."""
         if step > _EVERY and step % _EVERY:  # at first after each: nobody wants the random start
             return
         half_life = min(self._half_life, _RAMP * step * self._batch_size)
         weight = 1 - 0.5 ** (_EVERY * self._batch_size / half_life)
-        for average, new in zip(self.network.parameters(), self._source.parameters()):
-            average.lerp_(new, paddle.to_tensor(weight, dtype=new.dtype))
-        for average, new in zip(self.network.buffers(), self._source.buffers()):
-            paddle.assign(new, output=average)  # such as the vector of spectral normalization
+        with paddle.no_grad():
+            for average, new in zip(self.network.parameters(), self._source.parameters()):
+                average.lerp_(new, paddle.to_tensor(weight, dtype=new.dtype))
+            for average, new in zip(self.network.buffers(), self._source.buffers()):
+                paddle.assign(new, output=average)  # such as the vector of spectral normalization
