@@ -55,7 +55,7 @@ def test_a_variant_that_cannot_be_compared_is_refused(variant, told, monkeypatch
 
 
 def test_a_comparison_of_recipes(here, monkeypatch, capsys):
-    flags = ["--data", "digits", "--images", 320, "--points", 2, "--out", "runs", "--jobs", 1]
+    flags = ["--data", "digits", "--images", 320, "--points", 2, "--out", "runs", "--jobs", 2]
     run("recipes.py", *flags, "--seeds", 0, 1, "--", "recipe=mlp", monkeypatch=monkeypatch)
     first, second = [cells(line) for line in capsys.readouterr().out.splitlines()[2:]]
     assert [first[:3], second[:3]] == [["recipe=mlp", "0", "320"], ["recipe=mlp", "1", "320"]]

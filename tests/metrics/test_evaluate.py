@@ -187,6 +187,11 @@ def test_validation_fid_is_against_the_validation_digits(samples, result, networ
 TRAIN = {"source": "embedded", "split": "train"}
 
 
+@pytest.fixture(scope="module")
+def few_scored(samples):
+    return evaluate(samples[:100], "embedded")
+
+
 @pytest.mark.parametrize(
     ("trained_on", "seen"),
     [
@@ -198,12 +203,12 @@ TRAIN = {"source": "embedded", "split": "train"}
         ({"source": "stacked:embedded", "split": "train"}, False),
     ],
 )
-def test_the_protocol_tells_of_test_digits_seen_in_training(trained_on, seen, samples, result):
-    found = evaluate(samples, "embedded", trained_on=trained_on)
-    words = "1000 test digits seen in training vs 1000 samples"
+def test_the_protocol_tells_of_test_digits_seen_in_training(trained_on, seen, samples, few_scored):
+    found = evaluate(samples[:100], "embedded", trained_on=trained_on)
+    words = "100 test digits seen in training vs 100 samples"
     assert (words in found["protocol"]) == seen
     assert (words in summary(found)) == seen
-    assert {**found, "protocol": result["protocol"]} == result
+    assert {**found, "protocol": few_scored["protocol"]} == few_scored
 
 
 def as_folder(folder, real):

@@ -37,16 +37,20 @@ def report(samples, result, training_digits, tmp_path_factory):
     return picture
 
 
-def test_the_picture_shows_black_ground_and_white_paper(report):
-    picture = report([])
-    height, width, _ = picture.shape
+@pytest.fixture(scope="module")
+def empty(report):
+    """The picture without a history."""
+    return report([])
+
+
+def test_the_picture_shows_black_ground_and_white_paper(empty):
+    height, width, _ = empty.shape
     assert 800 < height < width < 2000
-    assert (picture == 255).mean() > 0.3
-    assert (picture < 10).mean() > 0.2  # the ground of the digits
+    assert (empty == 255).mean() > 0.3
+    assert (empty < 10).mean() > 0.2  # the ground of the digits
 
 
-def test_history_of_the_same_protocol_is_drawn(report, result):
-    empty = report([])
+def test_history_of_the_same_protocol_is_drawn(report, empty, result):
     losses = {"step": 1, "images": 64, "d_loss": 1.0}
     protocol = result["protocol"]
     scores = [{"images": 1000 * i, "fid": 100 / i, "protocol": protocol} for i in (1, 2, 3)]

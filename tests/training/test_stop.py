@@ -81,7 +81,7 @@ def test_a_signal_waits_while_an_earlier_run_is_moved():
         signal.signal(signal.SIGTERM, before)
 
 
-def test_a_reader_that_goes_away_stops_the_run_and_it_can_go_on(data, tmp_path):
+def test_a_reader_that_goes_away_stops_the_run_and_it_can_go_on(data, train, tmp_path):
     """As in ``train.py | head -1``."""
     process = harness.start(tmp_path, *harness.RUN, "--data", data, fault="slow:5")
     assert "160 digits" in process.stdout.readline()
@@ -89,7 +89,7 @@ def test_a_reader_that_goes_away_stops_the_run_and_it_can_go_on(data, tmp_path):
     error = process.stderr.read()
     assert (process.wait(60), error) == (128 + signal.SIGPIPE, "")
     assert harness.check_whole(tmp_path) < 100
-    assert harness.train(tmp_path, "--resume")[0] == 0
+    assert train(tmp_path, "--resume")[0] == 0
 
 
 def test_other_commands_end_quietly_without_a_reader(monkeypatch, capsys):
