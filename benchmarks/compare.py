@@ -21,8 +21,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from paddle_gan import generate, load_generator
-from paddle_gan.generation import latents
-from paddle_gan.images import grid, to_uint8
+from paddle_gan.sampling.drawing import latents
+from paddle_gan.sampling.pictures import grid, to_uint8
 
 SHOWN = 16  # samples of each recipe
 FORMS = {"fid": ".2f", "kid": ".3f", "is": ".2f", "precision": ".3f", "recall": ".3f"}

@@ -15,7 +15,7 @@ import time
 import numpy as np
 
 import paddle_gan
-from paddle_gan.runtime import cores
+from paddle_gan.system.runtime import cores
 
 BATCHES = (16, 64, 128, 256, 512, 1024)
 

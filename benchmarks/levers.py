@@ -33,7 +33,7 @@ def step_speed(undone: str, recipe: str, batch_size: int, seconds: float) -> flo
     """Images per second of a recipe's step in this process, with one lever undone."""
     import contextlib
 
-    from paddle_gan import runtime
+    from paddle_gan.system import runtime
 
     if undone == "threads":
         os.environ["OMP_NUM_THREADS"] = "1"
@@ -44,9 +44,9 @@ def step_speed(undone: str, recipe: str, batch_size: int, seconds: float) -> flo
     from paddle import nn
 
     from paddle_gan import kernels
-    from paddle_gan.gans import gan
+    from paddle_gan.config.recipes import configure
+    from paddle_gan.games import gan
     from paddle_gan.kernels.narrow import NarrowConvolution
-    from paddle_gan.recipes import configure
 
     if undone == "narrow":
         NarrowConvolution.knows = lambda layer, shape: False

@@ -14,15 +14,16 @@ import argparse
 
 import numpy as np
 
-import paddle_gan.runtime
-from paddle_gan.recipes import configure
+import paddle_gan.system.runtime
+from paddle_gan.config.recipes import configure
 
-paddle_gan.runtime.import_paddle()
+paddle_gan.system.runtime.import_paddle()
 
 import paddle  # noqa: E402  (threads first)
 
-from paddle_gan import data, images  # noqa: E402  (they import Paddle)
-from paddle_gan.gans import GAMES  # noqa: E402  (likewise)
+from paddle_gan import data  # noqa: E402  (likewise)
+from paddle_gan.games import GAMES  # noqa: E402  (likewise)
+from paddle_gan.sampling import pictures  # noqa: E402  (they import Paddle)
 
 
 def main() -> None:
@@ -50,7 +51,7 @@ def main() -> None:
                 break
     with paddle.no_grad():
         drawn = [game.generator(game.latents(16)).numpy() for _ in range(options.num // 16)]
-    images.write_npy(options.output, len(drawn) * 16, drawn)
+    pictures.write_npy(options.output, len(drawn) * 16, drawn)
     print(f"wrote {options.output}, pixels in [{np.min(drawn):.3f}, {np.max(drawn):.3f}]")
 
 

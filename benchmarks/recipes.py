@@ -3,12 +3,12 @@
 python benchmarks/recipes.py --data mnist --images 60000 --seeds 0 1 2 -- \
     'lr=0.001' 'lr=0.0002 ema_half_life=0' 'recipe=aistudio'
 
-A variant is a list of ``name=value`` that :func:`paddle_gan.recipes.configure` knows. Each is
-trained in a process of its own, ``--jobs`` at a time with one share of the cores each, into a
-folder under ``--out``; one that is already there is only read, or, if it was of other images or
-another judge, trained anew. It stops ``--points`` times on the way to be scored: 10,000 samples
-against the test digits of ``--judge``. How long a run is and where its seed comes from the flags
-decide, so a variant with ``max_steps``, ``epochs`` or ``seed`` is refused.
+A variant is a list of ``name=value`` that ``configure`` knows. Each is trained in a process of its
+own, ``--jobs`` at a time with one share of the cores each, into a folder under ``--out``; one that
+is already there is only read, or, if it was of other images or another judge, trained anew. It
+stops ``--points`` times on the way to be scored: 10,000 samples against the test digits of
+``--judge``. How long a run is and where its seed comes from the flags decide, so a variant with
+``max_steps``, ``epochs`` or ``seed`` is refused.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ import sys
 import time
 from pathlib import Path
 
+from paddle_gan.config.recipes import configure
 from paddle_gan.errors import UserError
-from paddle_gan.recipes import configure
 
 CHILD = """
 import json, sys
 import paddle_gan
-from paddle_gan.runtime import import_paddle
+from paddle_gan.system.runtime import import_paddle
 import_paddle()
-from paddle_gan.evaluation import evaluate_file
-from paddle_gan.recipes import configure
+from paddle_gan.commands.evaluate import evaluate_file
+from paddle_gan.config.recipes import configure
 
 out, images, points, judge, settings = json.loads(sys.argv[1])
 batch_size = configure(**settings)["batch_size"]

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 import numpy as np
 from throughput import measure_package
 
-from paddle_gan.runtime import cores
+from paddle_gan.system.runtime import cores
 
 
 def main() -> None:

@@ -18,8 +18,8 @@ _HOMES = {
     "Generator": "paddle_gan.networks.dcgan",
     "Discriminator": "paddle_gan.networks.dcgan",
     "UserError": "paddle_gan.errors",
-    "generate": "paddle_gan.generation",
-    "load_generator": "paddle_gan.generation",
+    "generate": "paddle_gan.sampling.drawing",
+    "load_generator": "paddle_gan.checkpoints.generators",
     "train": "paddle_gan.training",
 }
 __all__ = ["__version__", *_HOMES]
@@ -28,7 +28,7 @@ __all__ = ["__version__", *_HOMES]
 def __getattr__(name: str):
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from paddle_gan.runtime import import_paddle
+    from paddle_gan.system.runtime import import_paddle
 
     import_paddle()
     value = getattr(importlib.import_module(_HOMES[name]), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import atexit
 
-from paddle_gan import signals
+from paddle_gan.system import signals
 
 
 def main(argv: list[str] | None = None, command: str | None = None) -> int:

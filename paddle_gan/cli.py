@@ -10,9 +10,9 @@ import sys
 from pathlib import Path
 
 import paddle_gan
-from paddle_gan import distributed
+from paddle_gan.config.recipes import RECIPES, configure
 from paddle_gan.errors import UserError
-from paddle_gan.recipes import RECIPES, configure
+from paddle_gan.system import distributed
 
 _DEVICE = ("--device", dict(default="auto", metavar="auto|cpu|gpu|gpu:N", help="where to compute"))
 _SEED = "the seed of every random draw"
@@ -124,14 +124,14 @@ def _config(recipe, resume, device, out, overrides) -> dict:
 
 def _infer(device, **arguments) -> None:
     _start(device)
-    from paddle_gan.generation import infer
+    from paddle_gan.commands.infer import infer
 
     print(f"wrote {infer(**arguments)}")
 
 
 def _evaluate(device, as_json, **arguments) -> None:
     _start(device)
-    from paddle_gan.evaluation import evaluate_file
+    from paddle_gan.commands.evaluate import evaluate_file
     from paddle_gan.metrics import summary
 
     result = evaluate_file(**arguments)
@@ -140,7 +140,7 @@ def _evaluate(device, as_json, **arguments) -> None:
 
 def _modes(device, as_json, **arguments) -> None:
     _start(device)
-    from paddle_gan.evaluation import modes_of_file
+    from paddle_gan.commands.evaluate import modes_of_file
     from paddle_gan.metrics import modes_summary
 
     result = modes_of_file(**arguments)
@@ -159,7 +159,7 @@ def _digits(device, **arguments) -> None:
 
 
 def _start(device: str) -> str:
-    from paddle_gan.runtime import choose_device, import_paddle
+    from paddle_gan.system.runtime import choose_device, import_paddle
 
     import_paddle()
     return choose_device(device)

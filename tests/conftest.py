@@ -4,8 +4,8 @@ import signal
 
 import pytest
 
-from paddle_gan import signals
-from paddle_gan.runtime import import_paddle
+from paddle_gan.system import signals
+from paddle_gan.system.runtime import import_paddle
 
 import_paddle()
 

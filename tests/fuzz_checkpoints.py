@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 
+from paddle_gan.checkpoints.reading import read
 from paddle_gan.errors import UserError
-from paddle_gan.serialization import read
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SLOWEST = 5.0  # seconds for one file of a few kilobytes, on a busy machine

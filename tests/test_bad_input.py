@@ -10,8 +10,8 @@ import paddle
 import pytest
 
 import paddle_gan
-from paddle_gan import distributed
 from paddle_gan.cli import main
+from paddle_gan.system import distributed
 from tests.training import harness
 from tests.wrong_calls import EVALUATE, INFER, MODES, TINY, TRAIN, Wrong
 

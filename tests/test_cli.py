@@ -14,12 +14,12 @@ import pytest
 from PIL import Image
 
 import paddle_gan
-from paddle_gan.augment import AUGMENTATIONS
 from paddle_gan.cli import TRAIN, main
-from paddle_gan.losses import OBJECTIVES
+from paddle_gan.config.recipes import RECIPES, configure
 from paddle_gan.networks.norms import NORMS
-from paddle_gan.penalties import PENALTIES
-from paddle_gan.recipes import RECIPES, configure
+from paddle_gan.objectives.augmentations import AUGMENTATIONS
+from paddle_gan.objectives.losses import OBJECTIVES
+from paddle_gan.objectives.penalties import PENALTIES
 from tests import notebook
 from tests.training import harness
 

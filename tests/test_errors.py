@@ -2,8 +2,8 @@
 
 import pytest
 
+from paddle_gan.config.recipes import RECIPES, configure
 from paddle_gan.errors import UserError, unknown
-from paddle_gan.recipes import RECIPES, configure
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 import paddle_gan
+from paddle_gan.config.recipes import RECIPES
 from paddle_gan.data import load_images
 from paddle_gan.metrics import digits
-from paddle_gan.recipes import RECIPES
 from paddle_gan.training import run as training_run
 from tests.data.files import save_idx
 
@@ -178,7 +178,7 @@ def test_every_link_and_picture_is_there(name):
 
 def test_the_readme_has_the_section_that_an_error_names():
     """ "see 'GPUs' in the README" says the error for a card that is too new."""
-    assert "'GPUs' in the README" in (ROOT / "paddle_gan/runtime.py").read_text()
+    assert "'GPUs' in the README" in (ROOT / "paddle_gan/system/runtime.py").read_text()
     assert "gpus" in anchors(TEXTS["README.md"])
 
 

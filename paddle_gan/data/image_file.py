@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
-from paddle_gan.opencv import import_cv2
+from paddle_gan.system.opencv import import_cv2
 
 # By content, whatever the name. Not JPEG 2000: damaged files of it crash OpenCV 4.11.
 FORMATS = {"AVIF", "BMP", "DIB", "GIF", "JPEG", "MPO", "PNG", "PPM", "SUN", "TIFF", "WEBP"}

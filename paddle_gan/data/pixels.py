@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from paddle_gan.opencv import import_cv2
+from paddle_gan.system.opencv import import_cv2
 
 
 def to_square(image: np.ndarray, size: int) -> np.ndarray:

@@ -12,11 +12,11 @@ from collections.abc import Callable
 import paddle
 from paddle import Tensor, nn
 
-from paddle_gan import runtime
 from paddle_gan.kernels.folding import folded
 from paddle_gan.kernels.onednn import Refused, library
 from paddle_gan.kernels.program import Program, Run, describe, readable, translate
 from paddle_gan.kernels.second import InputGradient
+from paddle_gan.system import runtime
 
 __all__ = ["folded", "input_gradient", "plain", "plain_gradient", "run"]
 

@@ -18,7 +18,7 @@ import threading
 import numpy as np
 import paddle
 
-from paddle_gan import runtime
+from paddle_gan.system import runtime
 
 # Values of the C enumerations in oneDNN 3 (dnnl_types.h); they have not changed since 3.0.
 SRC, DST, WEIGHTS, BIAS = 1, 17, 33, 41

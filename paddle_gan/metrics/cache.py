@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from paddle_gan.errors import UserError
-from paddle_gan.images import write_whole
+from paddle_gan.system.files import write_whole
 
 
 def cache_folder() -> Path:

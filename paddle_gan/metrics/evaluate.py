@@ -19,10 +19,10 @@ from paddle_gan.data import ImageSet, to_float
 from paddle_gan.data.idx import is_idx_folder
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
-from paddle_gan.images import to_uint8
 from paddle_gan.metrics import scores
 from paddle_gan.metrics.digits import DigitNetwork, digit_network, digits, embed
 from paddle_gan.metrics.reference import check_count, flat, reference, row, scorable, subset_size
+from paddle_gan.sampling.pictures import to_uint8
 
 SIZE = 32
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from paddle_gan.data import ImageSet, to_float
 from paddle_gan.errors import UserError
-from paddle_gan.images import to_uint8
 from paddle_gan.metrics import scores
 from paddle_gan.metrics.cache import keep, kept
 from paddle_gan.metrics.digits import (
@@ -19,6 +18,7 @@ from paddle_gan.metrics.digits import (
     digits,
     embed,
 )
+from paddle_gan.sampling.pictures import to_uint8
 
 NEIGHBORS = 1000  # samples whose nearest training digits are sought
 PROTOCOL = 2  # counted up when the numbers in the cache would come out otherwise

@@ -12,9 +12,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from paddle_gan.data import to_float
-from paddle_gan.images import grid, to_uint8, write_whole
 from paddle_gan.metrics.evaluate import as_digits
 from paddle_gan.metrics.scores import nearest
+from paddle_gan.sampling.pictures import grid, to_uint8
+from paddle_gan.system.files import write_whole
 
 SHOWN = 140  # samples in the grid, ten a row
 COMPARED = 12  # samples beside their nearest training digits

@@ -5,9 +5,10 @@ from __future__ import annotations
 import paddle
 from paddle import Tensor, nn
 
-from paddle_gan import distributed, kernels
+from paddle_gan import kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
+from paddle_gan.system import distributed
 
 
 class Generator(nn.Layer):

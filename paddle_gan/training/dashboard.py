@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from paddle_gan import distributed
-from paddle_gan import images as pictures
+from paddle_gan.sampling import pictures as pictures
+from paddle_gan.system import distributed
+from paddle_gan.system.files import write_whole
 
 _TAGS = {
     "d_loss": "loss/discriminator",
@@ -59,7 +60,7 @@ class Dashboard:
         """Drop what was noted after ``step`` and go on from there."""
         self.close_files()
         lines = _lines(self._metrics, step)
-        pictures.write_whole(self._metrics, "".join(lines).encode())
+        write_whole(self._metrics, "".join(lines).encode())
         self._file = open(self._metrics, "a", buffering=1)
         shutil.rmtree(self._out / "log", ignore_errors=True)
         self._writer = _writer(self._out / "log", self._config)

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import paddle
 
-from paddle_gan import data, distributed, gans, metrics, runtime
+from paddle_gan import data, games, metrics
+from paddle_gan.config.recipes import configure
 from paddle_gan.errors import UserError
-from paddle_gan.recipes import configure
+from paddle_gan.system import distributed, runtime
 from paddle_gan.training import workspace
 from paddle_gan.training.health import NotFinite
 from paddle_gan.training.run import Run
@@ -38,7 +39,7 @@ def train(
         config = workspace.resumed_config(out, {"recipe": recipe, **overrides})
     else:
         config = configure(recipe or "dcgan", **overrides)
-    gans.rows(config)  # a mistyped name is told before anything is downloaded
+    games.rows(config)  # a mistyped name is told before anything is downloaded
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")

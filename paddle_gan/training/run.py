@@ -10,11 +10,13 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from paddle_gan import distributed, generation, metrics
+from paddle_gan import metrics
+from paddle_gan.checkpoints import saving
 from paddle_gan.data import ImageSet, batches_per_epoch
 from paddle_gan.errors import UserError
-from paddle_gan.gans import GAMES
-from paddle_gan.training import checkpoint
+from paddle_gan.games import GAMES
+from paddle_gan.sampling import drawing
+from paddle_gan.system import distributed
 from paddle_gan.training.dashboard import open_dashboard
 from paddle_gan.training.ema import Ema
 from paddle_gan.training.health import Health, NotFinite
@@ -56,10 +58,10 @@ class Run:
         self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
         self.data, self._learned_from = images.fingerprint(), None
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
-        if resume and checkpoint.newest(out):
+        if resume and saving.newest(out):
             self._restore()
         self._shown = config["canvas"] ** 2
-        self._latents = generation.latents(self.game.generator, self._shown, config["seed"])
+        self._latents = drawing.latents(self.game.generator, self._shown, config["seed"])
 
     def start(self, images: ImageSet) -> None:
         """Let all processes begin alike, and open the dashboard. The first thing that writes."""
@@ -126,13 +128,13 @@ class Run:
         # The checkpoint comes last: a run that ends in between is resumed before all of them.
         self._settle()
         with _drawing(self.networks["Gnet"]) as drawer:
-            samples = generation.generate(drawer, self._latents)
+            samples = drawing.generate(drawer, self._latents)
             self._warn(self._health.samples(self.step, samples))
             self.board.samples(self.step, samples)
             if distributed.rank() == 0 and self._due("evaluate", finished):
                 self._evaluate(drawer, finished)
         if distributed.rank() == 0 and self._due("keep", finished):
-            checkpoint.set_aside(self.out, f"epoch-{finished:03d}", drawer)
+            saving.set_aside(self.out, f"epoch-{finished:03d}", drawer)
         self._write()
 
     def _due(self, what: str, epoch: int | None) -> bool:
@@ -142,7 +144,7 @@ class Run:
     def _evaluate(self, drawer, epoch: int) -> None:
         """Score the samples and remember the best; a failure is a warning, never a lost epoch."""
         try:
-            drawn = np.concatenate(list(generation.stream(drawer, _SCORED, self.config["seed"])))
+            drawn = np.concatenate(list(drawing.stream(drawer, _SCORED, self.config["seed"])))
             result = metrics.evaluate(drawn, self.config["data"], validation=True)
         except Exception as error:  # whatever it may be, memory and numerics among it
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
@@ -175,7 +177,7 @@ class Run:
                 "data": self.data,
             }
             self.board.sync()
-            checkpoint.save(self.out, self.networks, self.game.optimizers, progress)
+            saving.save(self.out, self.networks, self.game.optimizers, progress)
 
     def _settle(self) -> None:
         """Let all processes have the same statistics, and all of them finite."""
@@ -189,7 +191,7 @@ class Run:
 
     def roll_back(self, error: NotFinite) -> None:
         """Go back to the last checkpoint and on with other draws, if the run may."""
-        good = checkpoint.newest(self.out)
+        good = saving.newest(self.out)
         if self.config["on_nan"] != "retry" or self.attempt == _RETRIES or good is None:
             saved = f"the last good checkpoint is {good}" if good else "nothing was saved yet"
             raise UserError(
@@ -202,7 +204,7 @@ class Run:
         self.board.rewind(self.step)
 
     def _restore(self) -> None:
-        progress = checkpoint.load(self.out, self.networks, self.game.optimizers)
+        progress = saving.load(self.out, self.networks, self.game.optimizers)
         self.step, self.attempt = progress["step"], progress["attempt"]
         self.best, self._health = progress["best"], Health(progress["health"])
         self._learned_from = progress.get("data")  # older checkpoints have none

@@ -6,8 +6,8 @@ import signal
 import sys
 import time
 
-from paddle_gan import distributed
-from paddle_gan.signals import ENDING
+from paddle_gan.system import distributed
+from paddle_gan.system.signals import ENDING
 
 _ASK_EVERY = 8  # steps between asking the other processes, which costs a message
 _REPEATED = 1.0  # seconds in which signals count as one: a key held down, a launcher passing it on

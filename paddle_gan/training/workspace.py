@@ -14,8 +14,10 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-from paddle_gan import images, recipes, signals
+from paddle_gan.config import recipes
 from paddle_gan.errors import UserError
+from paddle_gan.system import signals
+from paddle_gan.system.files import write_whole
 
 _CONFIG = "config.json"
 _OURS = re.compile(
@@ -88,7 +90,7 @@ def _remove_unfinished(out: Path) -> None:
 
 def write_config(out: Path, config: dict) -> None:
     """Keep the resolved configuration beside the weights."""
-    images.write_whole(out / _CONFIG, (json.dumps(config, indent=2) + "\n").encode())
+    write_whole(out / _CONFIG, (json.dumps(config, indent=2) + "\n").encode())
 
 
 def was_evaluated(out: Path) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from paddle import nn
 
 from paddle_gan import kernels
-from paddle_gan.gans.gan import trainable
+from paddle_gan.games.gan import trainable
 from tests.kernels.cases import CASES, assert_same, fast, noise, play, program_of, slow, stack
 from tests.kernels.test_second import LINEAR, penalty
 

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from paddle import nn
 
-from paddle_gan import kernels, runtime
+from paddle_gan import kernels
 from paddle_gan.kernels import onednn
+from paddle_gan.system import runtime
 from tests.kernels.cases import CASES, assert_same, fast, noise, play, program_of, slow, stack
 
 RUN = """

@@ -11,8 +11,9 @@ import pytest
 from paddle import nn
 
 import paddle_gan
-from paddle_gan import generation, kernels
+from paddle_gan import kernels
 from paddle_gan.networks import NETWORKS
+from paddle_gan.sampling import drawing
 from tests.kernels.cases import fast, noise, program_of, stack, statistics
 from tests.notebook import fill
 
@@ -48,9 +49,9 @@ def test_clients_of_generate_get_their_own_images():
     for generator in generators():
         for n in (1, 2, 3, 5, 8, 13, 16, 20):
             for seed in range(3):
-                z = generation.latents(generator, n, seed)
-                expected.append(generation.generate(generator, z))
-                calls.append(lambda g=generator, z=z: generation.generate(g, z))
+                z = drawing.latents(generator, n, seed)
+                expected.append(drawing.generate(generator, z))
+                calls.append(lambda g=generator, z=z: drawing.generate(g, z))
     kernels._programs.clear()
     order = np.random.default_rng(2).permutation(np.repeat(np.arange(len(calls)), 8))
     for i, image in zip(order, at_once([calls[i] for i in order])):
@@ -171,7 +172,7 @@ def test_generate_leaves_the_mode_of_its_thread():
         return forward
 
     def train():
-        generation.generate(generator(first, second), np.zeros((1, 1, 1, 1), "float32"))
+        drawing.generate(generator(first, second), np.zeros((1, 1, 1, 1), "float32"))
         return paddle.is_grad_enabled()
 
     def draw(training):
@@ -179,7 +180,7 @@ def test_generate_leaves_the_mode_of_its_thread():
         with paddle.no_grad():
             done = threading.Event()
             training.add_done_callback(lambda _: done.set())
-            generation.generate(generator(second, done), np.zeros((1, 1, 1, 1), "float32"))
+            drawing.generate(generator(second, done), np.zeros((1, 1, 1, 1), "float32"))
 
     with ThreadPoolExecutor(2) as pool:
         training = pool.submit(train)

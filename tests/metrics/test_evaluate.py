@@ -11,10 +11,10 @@ import pytest
 
 from paddle_gan.data import load_images, to_float
 from paddle_gan.errors import UserError
-from paddle_gan.images import to_uint8
 from paddle_gan.metrics import digits, scores
 from paddle_gan.metrics.digits import embed
 from paddle_gan.metrics.evaluate import as_digits, evaluate, has_seen, summary
+from paddle_gan.sampling.pictures import to_uint8
 from tests.data.files import save_idx, write_idx
 
 evaluate_module = importlib.import_module("paddle_gan.metrics.evaluate")

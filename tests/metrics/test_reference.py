@@ -10,11 +10,11 @@ import pytest
 
 from paddle_gan.data import load_images, to_float
 from paddle_gan.errors import UserError
-from paddle_gan.images import to_uint8
 from paddle_gan.metrics import digits, evaluate, prepare
 from paddle_gan.metrics import reference as module
 from paddle_gan.metrics.digits import embed
 from paddle_gan.metrics.reference import reference, row
+from paddle_gan.sampling.pictures import to_uint8
 from tests.data.files import save, save_idx
 
 

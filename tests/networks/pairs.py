@@ -6,8 +6,9 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from paddle_gan.generation import generate, latents, load_generator
+from paddle_gan.checkpoints.generators import load_generator
 from paddle_gan.networks import NETWORKS
+from paddle_gan.sampling.drawing import generate, latents
 from tests.notebook import fill
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_gan.generation import generate, latents, load_generator
+from paddle_gan.checkpoints.generators import load_generator
 from paddle_gan.networks import conditional, dcgan
+from paddle_gan.sampling.drawing import generate, latents
 from tests.notebook import fill
 
 ARGUMENTS = dict(latent=6, width=4, channels=1, image_size=16)

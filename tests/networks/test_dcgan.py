@@ -9,8 +9,8 @@ import pytest
 from paddle import nn
 
 from paddle_gan import kernels
+from paddle_gan.checkpoints.generators import load_generator
 from paddle_gan.errors import UserError
-from paddle_gan.generation import load_generator
 from paddle_gan.networks.dcgan import Discriminator, Generator
 from tests import notebook
 from tests.notebook import fill

@@ -4,10 +4,10 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_gan.gans.gan import GAN
-from paddle_gan.generation import latents
+from paddle_gan.config.recipes import configure
+from paddle_gan.games.gan import GAN
 from paddle_gan.networks.mlp import Discriminator, Generator
-from paddle_gan.recipes import configure
+from paddle_gan.sampling.drawing import latents
 from tests.networks import pairs
 
 

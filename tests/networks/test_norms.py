@@ -6,7 +6,7 @@ import pytest
 from paddle import nn
 
 from paddle_gan import kernels
-from paddle_gan.gans.gan import trainable
+from paddle_gan.games.gan import trainable
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks import discriminator as discriminators
 from paddle_gan.networks.dcgan import Discriminator

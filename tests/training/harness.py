@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import paddle_gan
-from paddle_gan.serialization import read
+from paddle_gan.checkpoints.reading import read
 from tests.data.files import save_idx
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from paddle_gan.cli import main
-from paddle_gan.recipes import configure
+from paddle_gan.config.recipes import configure
 from paddle_gan.training.dashboard import Dashboard
 from tests.training import harness
 from tests.training.screenshot import (

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import paddle_gan
-from paddle_gan.generation import generate, latents
-from paddle_gan.images import grid, to_uint8
-from paddle_gan.serialization import read
+from paddle_gan.checkpoints.reading import read
+from paddle_gan.sampling.drawing import generate, latents
+from paddle_gan.sampling.pictures import grid, to_uint8
 from tests.training import harness
 from tests.training.faults.sitecustomize import Crash
 

@@ -7,8 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from paddle_gan import generation
-from paddle_gan.gans.gan import GAN
+from paddle_gan.games.gan import GAN
+from paddle_gan.sampling import drawing
 from paddle_gan.training.health import Health, NotFinite
 from tests.data.files import save_idx
 from tests.training import harness
@@ -145,7 +145,7 @@ def test_a_run_without_an_average_trains_on_in_train_mode_after_a_retry(
         modes.append(self.generator.training)
         return step(self, batch)
 
-    monkeypatch.setattr(generation, "generate", generate)
+    monkeypatch.setattr(drawing, "generate", generate)
     monkeypatch.setattr(GAN, "train_step", noted)
     arguments = "--recipe aistudio --checkpoint-every 2 --max-steps 6 --on-nan retry --data"
     assert train(tmp_path, *harness.TINY, *arguments.split(), few)[0] == 0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import paddle_gan
-from paddle_gan import generation, metrics
+from paddle_gan import metrics
 from paddle_gan.data import load_images, to_float
 from paddle_gan.metrics import digits, scores
+from paddle_gan.sampling import drawing
 
 
 def test_300_steps_bring_samples_nearer_to_real_digits(tmp_path):
@@ -19,7 +20,7 @@ def test_300_steps_bring_samples_nearer_to_real_digits(tmp_path):
 
     def distance() -> float:
         generator = paddle_gan.load_generator(tmp_path / "Gnet.pdparams")
-        drawn = generation.generate(generator, generation.latents(generator, 1000, seed=0))
+        drawn = drawing.generate(generator, drawing.latents(generator, 1000, seed=0))
         return scores.fid(real, metrics.embed(judge, drawn)[0])
 
     run = dict(out=tmp_path, data="embedded", width=16, device="cpu")

@@ -12,10 +12,10 @@ import pytest
 
 import paddle_gan
 from paddle_gan import metrics
+from paddle_gan.config.recipes import configure
 from paddle_gan.errors import UserError
-from paddle_gan.generation import generate, latents
-from paddle_gan.images import grid, to_uint8
-from paddle_gan.recipes import configure
+from paddle_gan.sampling.drawing import generate, latents
+from paddle_gan.sampling.pictures import grid, to_uint8
 from tests.training import harness
 
 FIELDS = {"step", "epoch", "images", "d_loss", "g_loss", "d_real", "d_fake", "images_per_second"}

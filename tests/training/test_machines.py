@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_gan import distributed
+from paddle_gan.system import distributed
 from tests.training import harness
 from tests.training.interruptions import in_session
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_gan.serialization import read
+from paddle_gan.checkpoints.reading import read
 from paddle_gan.training import workspace
 from tests.training import harness
 

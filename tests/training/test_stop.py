@@ -9,8 +9,8 @@ import sys
 import pytest
 
 import paddle_gan
-from paddle_gan import signals
-from paddle_gan.gans.gan import GAN
+from paddle_gan.games.gan import GAN
+from paddle_gan.system import signals
 from paddle_gan.training import stop
 from paddle_gan.training.stop import StopSignal
 from tests.training import harness

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from paddle_gan.config.recipes import configure
 from paddle_gan.errors import UserError
-from paddle_gan.recipes import configure
 from paddle_gan.training.workspace import (
     held,
     resumed_config,

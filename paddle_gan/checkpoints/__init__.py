@@ -1,0 +1,1 @@
+"""Networks and optimizers in files: read as data, written whole, found again."""

@@ -1,0 +1,1 @@
+"""What the commands do with files: draw from a checkpoint, score it."""

@@ -1,0 +1,1 @@
+"""What is trained and how: recipes, and what a configuration may hold."""

@@ -1,0 +1,1 @@
+"""What the players minimize: losses, penalties, and what D is shown."""

@@ -1,0 +1,55 @@
+"""What keeps a discriminator from becoming too steep.
+
+A penalty is a term of D's loss, or a projection of its weights after each of its steps. The terms
+are functions of ``input_gradient(images) -> gradient of each image's logit by that image``, and of
+the real and the fake images that D has just judged.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
+
+import paddle
+from paddle import Tensor
+
+from paddle_gan.system import distributed
+
+
+def gradient_penalty(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    """E[(‖∇D(x̂)‖ - 1)²], x̂ uniform on the lines between both; Gulrajani et al. 2017, eq. 3."""
+    share = distributed.share(lambda n: paddle.rand([n, 1, 1, 1]), len(real))
+    between = share * real + (1 - share) * fake
+    return (_norm(input_gradient(between.detach())) - 1).square().mean()
+
+
+def r1(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    """½ E[‖∇D(x)‖²] on real images; Mescheder et al. 2018, eq. 9."""
+    return input_gradient(real).square().sum(axis=[1, 2, 3]).mean() / 2
+
+
+def clip(parameters: list[Tensor], bound: float) -> None:
+    """Move every weight into [-bound, bound]; Arjovsky et al. 2017, algorithm 1, line 7."""
+    with paddle.no_grad():
+        for parameter in parameters:
+            paddle.assign(parameter.clip(-bound, bound), output=parameter)
+
+
+def _norm(gradients: Tensor) -> Tensor:
+    # The root has no derivative at 0, where a critic without a slope would turn weights to NaN.
+    return (gradients.square().sum(axis=[1, 2, 3]) + 1e-12).sqrt()  # B
+
+
+class Penalty(NamedTuple):
+    """``weight`` is the paper's: the factor of ``term``, or the bound of ``project``."""
+
+    weight: float
+    term: Callable[[Callable, Tensor, Tensor], Tensor] | None = None
+    project: Callable[[list[Tensor], float], None] | None = None
+
+
+PENALTIES = {
+    "none": Penalty(0.0),
+    "clip": Penalty(0.01, project=clip),
+    "gradient": Penalty(10.0, term=gradient_penalty),
+    "r1": Penalty(10.0, term=r1),
+}

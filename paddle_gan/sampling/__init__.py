@@ -1,0 +1,1 @@
+"""From a generator to images, and from images to pictures in files."""

@@ -1,0 +1,94 @@
+"""From a generator and latents to images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from paddle_gan.errors import UserError
+from paddle_gan.sampling.latents import DRAWING
+
+_BATCH = 256  # as fast as any: larger ones leave the cache, smaller ones pack the weights oftener
+
+
+def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
+    """``n`` latents of its prior, float32, n x latent x 1 x 1; the same for a seed everywhere."""
+    return _latents(np.random.default_rng(seed), generator, n)
+
+
+def generate(
+    generator: nn.Layer, z: np.ndarray, digit: int | None = None, batch: int = _BATCH
+) -> np.ndarray:
+    """Images for latents ``z``, ``batch`` at a time: float32, N x C x H x W in [-1, 1].
+
+    ``z`` are N x latent x 1 x 1 numbers of any type, as :func:`latents` draws them. A generator
+    with classes draws ``digit``, or all its classes in turn. Raises UserError for latents of
+    another shape, and for a digit that the generator cannot be asked for.
+    """
+    try:
+        z = np.asarray(z, "float32")
+    except (TypeError, ValueError) as error:  # lists of unequal lengths, or of no numbers
+        raise UserError(f"latents must be an array of numbers: {error}") from error
+    if z.shape[1:] != (generator.latent, 1, 1) or not len(z):
+        wanted = f"N x {generator.latent} x 1 x 1"
+        raise UserError(f"latents have shape {z.shape}; this generator draws from {wanted}")
+    if digit is not None and digit not in range(generator.classes):
+        there = f"classes 0 to {generator.classes - 1}" if generator.classes else "no classes"
+        raise UserError(f"digit {digit!r}: this generator was trained with {there}")
+    starts = range(0, len(z), batch)
+    return np.concatenate([_draw(generator, z[i : i + batch], i, digit) for i in starts])
+
+
+def stream(
+    generator: nn.Layer, n: int, seed: int, digit: int | None = None
+) -> Iterator[np.ndarray]:
+    """The images of ``latents(generator, n, seed)``, a batch at a time, in bounded memory."""
+    rng = np.random.default_rng(seed)
+    for start in range(0, n, _BATCH):
+        z = _latents(rng, generator, min(_BATCH, n - start))
+        yield _draw(generator, z, start, digit)
+
+
+def classes_drawn(generator: nn.Layer, n: int) -> np.ndarray:
+    """The classes of ``n`` images that a generator with classes draws in turn, int64, n."""
+    return np.arange(n) % generator.classes
+
+
+def _draw(generator: nn.Layer, z: np.ndarray, start: int, digit: int | None) -> np.ndarray:
+    labels = []
+    if generator.classes and digit is None:
+        labels = [paddle.to_tensor(classes_drawn(generator, start + len(z))[start:])]
+    elif generator.classes:
+        labels = [paddle.to_tensor(np.full(len(z), digit))]
+    with paddle.no_grad():  # as a decorator it would mix up the modes of several threads
+        return generator(paddle.to_tensor(z), *labels).numpy()
+
+
+def _latents(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:
+    return DRAWING[generator.prior](rng, [n, generator.latent, 1, 1])
+
+
+def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
+    """Spherical interpolation from ``a`` (t = 0) to ``b`` (t = 1); Shoemake 1985, eq. 2.
+
+    Gaussian latents lie near a sphere; a straight line would cut through its empty inside.
+    """
+    cosine = np.vdot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
+    angle = np.arccos(np.clip(cosine, -1, 1))
+    if angle < 1e-6:
+        return (1 - t) * a + t * b
+    return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
+
+
+def walk(ends: np.ndarray, frames: int) -> np.ndarray:
+    """``frames`` latents on a closed spherical walk through ``ends``, K x latent x 1 x 1."""
+    stops = np.arange(frames) * len(ends) / frames
+    return np.stack(
+        [
+            slerp(ends[int(s)], ends[(int(s) + 1) % len(ends)], s - int(s)).astype("float32")
+            for s in stops
+        ]
+    )

@@ -1,0 +1,73 @@
+"""Arrays of images to pictures in files."""
+
+from __future__ import annotations
+
+import io
+import math
+import os
+from collections.abc import Iterable
+
+import numpy as np
+
+from paddle_gan.system.files import whole_file, write_whole
+from paddle_gan.system.opencv import import_cv2
+
+
+def to_uint8(images: np.ndarray) -> np.ndarray:
+    """Float images in [-1, 1] to uint8 in 0..255, the inverse of ``data.to_float``."""
+    return np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype("uint8")
+
+
+def grid(images: np.ndarray, columns: int | None = None, border: int = 2) -> np.ndarray:
+    """Lay uint8 images N x C x H x W out in rows; returns one uint8 picture, height x width x C.
+
+    ``columns`` defaults to the nearest square. The border and empty places are black.
+    """
+    n, channels, height, width = images.shape
+    columns = columns or math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    canvas = np.zeros(
+        (rows * (height + border) + border, columns * (width + border) + border, channels), "uint8"
+    )
+    for i, image in enumerate(images):
+        top = border + i // columns * (height + border)
+        left = border + i % columns * (width + border)
+        canvas[top : top + height, left : left + width] = image.transpose(1, 2, 0)
+    return canvas
+
+
+def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
+    """Write a picture, height x width x C, gray or RGB, as a PNG: all of it or nothing."""
+    cv2 = import_cv2()
+    _, data = cv2.imencode(".png", picture[..., ::-1])  # OpenCV counts blue, green, red
+    write_whole(path, data.tobytes())
+
+
+def write_animation(path: str | os.PathLike, frames: list[np.ndarray], seconds: float) -> None:
+    """Write pictures height x width x C as the animated GIF ``path``, ``seconds`` long, looping."""
+    from PIL import Image
+
+    pictures = [Image.fromarray(f.squeeze(-1) if f.shape[-1] == 1 else f) for f in frames]
+    buffer, duration = io.BytesIO(), 1000 * seconds / len(frames)
+    pictures[0].save(
+        buffer, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0
+    )
+    write_whole(path, buffer.getvalue())
+
+
+def read_picture(path: str | os.PathLike) -> np.ndarray:
+    """Read a picture that :func:`write_picture` wrote, as uint8 height x width x C."""
+    cv2 = import_cv2()
+    picture = cv2.imdecode(np.fromfile(path, "uint8"), cv2.IMREAD_UNCHANGED)
+    return np.atleast_3d(picture)[..., ::-1]
+
+
+def write_npy(path: str | os.PathLike, n: int, batches: Iterable[np.ndarray]) -> None:
+    """Write ``n`` images that come in batches, float32 b x C x H x W, as one .npy file."""
+    with whole_file(path) as file:
+        for i, batch in enumerate(batches):
+            if i == 0:
+                shape = (n, *batch.shape[1:])
+                header = {"descr": "<f4", "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(file, header)
+            file.write(np.ascontiguousarray(batch, "<f4").data)

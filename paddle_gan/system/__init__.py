@@ -1,0 +1,1 @@
+"""What knows the machine: devices, processes, signals, files."""

@@ -1,0 +1,49 @@
+"""What is told of a file before it is scored."""
+
+import numpy as np
+import paddle
+import pytest
+
+import paddle_gan
+from paddle_gan.commands import evaluate
+from paddle_gan.errors import UserError
+
+
+@pytest.fixture
+def drawn(monkeypatch):
+    """The numbers of samples that were asked for, one for each stream."""
+    numbers = []
+    stream = evaluate.stream
+
+    def counted(generator, num, seed):
+        numbers.append(num)
+        return stream(generator, num, seed)
+
+    monkeypatch.setattr(evaluate, "stream", counted)
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("score", "channels"), [(evaluate.evaluate_file, 3), (evaluate.modes_of_file, 1)]
+)
+@pytest.mark.parametrize("name", ["Gnet.pdparams", "samples.npy"])
+def test_the_wrong_channels_are_refused_before_anything_is_drawn(
+    score, channels, name, drawn, tmp_path
+):
+    path = tmp_path / name
+    if path.suffix == ".npy":
+        np.save(path, np.zeros((9, channels, 32, 32), "float32"))
+    else:
+        generator = paddle_gan.Generator(latent=8, width=4, channels=channels, image_size=16)
+        paddle.save(generator.state_dict(), str(path))
+    with pytest.raises(UserError, match=f"{name} has images of {channels} channels; paddle-gan ev"):
+        score(path, "no such data")
+    assert drawn == []
+
+
+def test_samples_may_have_an_upper_case_suffix(tmp_path):
+    path = tmp_path / "SAMPLES.NPY"
+    np.save(tmp_path / "samples.npy", np.full((99, 1, 32, 32), np.nan, "float32"))
+    (tmp_path / "samples.npy").rename(path)
+    with pytest.raises(UserError, match="some samples hold NaN"):  # so they were read
+        evaluate.evaluate_file(path, "no such data")

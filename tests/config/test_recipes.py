@@ -1,0 +1,233 @@
+"""What a run is made of, before anything runs."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from paddle_gan.config.recipes import RECIPES, configure
+from paddle_gan.errors import UserError
+from paddle_gan.games import GAMES
+from paddle_gan.games.optimizers import OPTIMIZERS
+from paddle_gan.networks import NETWORKS
+from paddle_gan.networks.initialization import INITS
+from paddle_gan.networks.norms import NORMS
+from paddle_gan.objectives.augmentations import AUGMENTATIONS
+from paddle_gan.objectives.losses import OBJECTIVES
+from paddle_gan.objectives.penalties import PENALTIES
+
+
+def test_aistudio_has_the_notebooks_numbers():
+    config = configure("aistudio")
+    numbers = dict(batch_size=16, lr=0.003, betas=(0.5, 0.999), epochs=40, fresh_noise=1)
+    sizes = dict(latent=100, width=64, channels=1, image_size=32)
+    assert {name: config[name] for name in (*numbers, *sizes)} == {**numbers, **sizes}
+    assert (config["init"], config["objective"]) == ("conv", "non-saturating")
+
+
+def test_the_default_recipe():
+    assert configure() == configure("dcgan")
+    assert configure()["epochs"] == 40 and configure()["data"] == "mnist"
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_every_recipe_resolves_to_things_that_exist(name):
+    config = configure(name)
+    assert config["recipe"] == name and config["about"]
+    for table, part in (
+        (GAMES, "game"),
+        (NETWORKS, "networks"),
+        (NORMS, "norm"),
+        (INITS, "init"),
+        (OBJECTIVES, "objective"),
+        (PENALTIES, "penalty"),
+        (AUGMENTATIONS, "augment"),
+        (OPTIMIZERS, "optimizer"),
+    ):
+        assert config[part] in table
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_a_configuration_survives_its_file(name):
+    config = configure(name, epochs=3)
+    saved = json.loads(json.dumps(config))
+    given = {key: value for key, value in saved.items() if key not in ("recipe", "about")}
+    assert json.loads(json.dumps(configure(name, **given))) == saved
+
+
+def test_overrides():
+    config = configure("aistudio", lr=0.5, width=None, seed=7, max_steps=9)
+    assert (config["lr"], config["width"], config["seed"], config["max_steps"]) == (0.5, 64, 7, 9)
+    expected = {**configure("aistudio"), "lr": 0.5, "seed": 7, "max_steps": 9}
+    assert config == expected
+    assert RECIPES["aistudio"].lr == 0.003  # the table itself is untouched
+
+
+@pytest.mark.parametrize("name", ["epoch", "about", "learning_rate"])
+def test_an_unknown_option(name):
+    with pytest.raises(UserError, match=f"unknown option '{name}'; .*here are amp, .*batch_size"):
+        configure(**{name: 1})
+
+
+BAD = {
+    "latent": [0, -1, "many", 1.5],
+    "width": [0, 1.5, 8.0, float("inf"), "wide"],
+    "channels": [0, 2, 4, "gray"],
+    "image_size": [0, 28, 8, 256, 32.0],
+    "lr": [0, -0.1, float("nan"), float("inf"), "fast"],
+    "batch_size": [1, 0, -16, 2.5, 64.0],
+    "epochs": [0, -1, 0.5],
+    "max_steps": [0, 1.5, float("inf")],
+    "checkpoint_every": [0, -5],
+    "keep_every": [0, -1, 0.5, "never"],
+    "canvas": [0, 2.5],
+    "pack": [0, -2, 1.5],
+    "critic_steps": [0, 2.5],
+    "fresh_noise": [-1, 0.5],
+    "penalty_weight": [0, -1, float("nan"), float("inf"), "heavy"],
+    "lr_ratio": [0, -1, float("nan"), "two"],
+    "betas": [(0.5,), (0.5, 1.0), (-0.1, 0.9), (0.1, 0.2, 0.3), 0.5, "ab"],
+    "ema_half_life": [-1, float("nan")],
+    "seed": [-1, 2**31, "luck", 7.0],
+    "data": [5, ["a.png"]],
+    "inverted": ["no", 1],
+    "amp": ["yes"],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in BAD.items() for v in values])
+def test_a_value_out_of_its_range(name, value):
+    with pytest.raises(UserError, match=f"^{name} .*: it must be ") as caught:
+        configure(**{name: value})
+    assert repr(value) in str(caught.value) and "\n" not in str(caught.value)
+
+
+GOOD = {
+    "latent": [1, 512],
+    "channels": [1, 3],
+    "image_size": [16, 32, 64, 128],
+    "batch_size": [2],
+    "max_steps": [1],
+    "checkpoint_every": [1],
+    "keep_every": [1],
+    "canvas": [1],
+    "pack": [1, 32],
+    "critic_steps": [1, 32],
+    "fresh_noise": [0, 5],
+    "lr_ratio": [0.1, 4],
+    "betas": [(0, 0), (0.0, 0.999), [0.5, 0.9]],
+    "ema_half_life": [0, 0.5],
+    "seed": [0, 2**31 - 1],
+}
+
+
+@pytest.mark.parametrize(("name", "value"), [(n, v) for n, values in GOOD.items() for v in values])
+def test_a_value_at_the_end_of_its_range(name, value):
+    assert configure(**{name: value})[name] == value
+
+
+@pytest.mark.parametrize("value", [1e-6, 1000])
+def test_a_weight_at_the_end_of_its_range(value):
+    assert configure("wgan", penalty_weight=value)["penalty_weight"] == value
+
+
+# What is refused, words of the reason, and the change that makes sense of it.
+SENSELESS = {
+    "a gradient penalty over a batch": (
+        dict(penalty="gradient", norm="batch"),
+        "judges a batch as a whole; take --norm none, instance or spectral",
+        [dict(norm="none"), dict(norm="instance"), dict(norm="spectral"), dict(penalty="clip")],
+    ),
+    "R1 over a batch, spectrally normalized": (
+        dict(penalty="r1", norm="spectral-batch"),
+        "penalty 'r1' is of each image by itself, and with norm 'spectral-batch'",
+        [dict(norm="spectral"), dict(penalty="none")],
+    ),
+    "a critic without a bound": (
+        dict(objective="wasserstein", norm="none"),
+        "has no minimum; add --penalty clip or gradient, or --norm spectral",
+        [dict(penalty="clip"), dict(penalty="gradient"), dict(norm="spectral")],
+    ),
+    "a critic with R1 alone": (
+        dict(objective="wasserstein", norm="none", penalty="r1"),
+        "has no minimum",
+        [dict(norm="spectral"), dict(objective="hinge")],
+    ),
+    "a critic whose BatchNorm undoes the bound": (
+        dict(objective="wasserstein", norm="spectral-batch"),
+        "has no minimum",
+        [dict(norm="spectral")],
+    ),
+    "a weight of no penalty": (
+        dict(penalty_weight=2.5),
+        "penalty_weight 2.5 weighs nothing with penalty 'none'; name one",
+        [dict(penalty_weight=None), dict(penalty="clip")],
+    ),
+    "weights bounded twice": (
+        dict(penalty="clip", norm="spectral"),
+        "penalty 'clip' bounds weights that norm 'spectral' divides",
+        [dict(norm="batch"), dict(norm="none"), dict(penalty="none")],
+    ),
+    "feature maps of a perceptron": (
+        dict(networks="mlp", norm="batch", image_size=28),
+        "networks 'mlp' have none; take --norm none or spectral",
+        [dict(norm="none"), dict(norm="spectral"), dict(networks="conv")],
+    ),
+    "classes in one pack": (
+        dict(networks="cdcgan", pack=2),
+        "pack 2 mixes images of several classes",
+        [dict(pack=1), dict(networks="dcgan")],
+    ),
+    "a batch that critics' steps do not share": (
+        dict(batch_size=64, critic_steps=5),
+        "batch_size 64: it must be a multiple of critic_steps x pack, here 5 x 1",
+        [dict(batch_size=65), dict(critic_steps=4)],
+    ),
+    "a batch that does not fill its packs": (
+        dict(batch_size=12, critic_steps=2, pack=4),
+        "here 2 x 4",
+        [dict(batch_size=16), dict(pack=3), dict(critic_steps=1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SENSELESS)
+def test_what_does_not_go_together(case):
+    values, reason, mends = SENSELESS[case]
+    with pytest.raises(UserError) as caught:
+        configure(**values)
+    assert reason in str(caught.value) and "\n" not in str(caught.value)
+    assert "{" not in str(caught.value)
+    for mend in mends:
+        configure(**{**values, **mend})
+
+
+SIZES = {
+    "dcgan": {16, 32, 64, 128},
+    "cdcgan": {16, 32, 64, 128},
+    "sngan": {28},
+    "mlp": set(range(8, 129, 4)),
+    "conv": set(range(8, 129, 4)),
+}
+
+
+def test_image_sizes_of_each_pair_of_networks():
+    assert SIZES.keys() == NETWORKS.keys()
+    for networks, sizes in SIZES.items():
+        for size in range(1, 140):
+            values = dict(networks=networks, image_size=size, norm="none")
+            if size in sizes:
+                assert configure(**values)["image_size"] == size
+            else:
+                with pytest.raises(UserError, match=f"^image_size {size}: it must be "):
+                    configure(**values)
+
+
+def test_nothing_here_imports_paddle():
+    script = (
+        "import sys; from paddle_gan.config.recipes import configure; configure(); "
+        "print('paddle' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert run.stdout == "False\n"

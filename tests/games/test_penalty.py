@@ -1,0 +1,62 @@
+"""Penalties as a part of the game: their weight, their images, their classes."""
+
+import numpy as np
+import paddle
+import pytest
+
+from paddle_gan import kernels
+from tests.games.games import BATCH, game, real, twins, weights
+
+
+def test_the_penalty_is_part_of_the_loss():
+    """With its weight and on the images that D judges."""
+    ours, theirs = twins(
+        "wgan-gp",
+        batch_size=2 * BATCH,
+        critic_steps=2,
+        penalty_weight=3.0,
+        lr=1e-30,
+        augment="none",
+    )
+    images = real(2 * BATCH)
+    paddle.seed(7)
+    found = ours.train_step([images])
+    paddle.seed(7)
+    critic = theirs.discriminator
+    for half in images.split(2):  # the report is of the last
+        fake = theirs.generator(paddle.randn([BATCH, 5, 1, 1])).detach()
+        share = paddle.rand([BATCH, 1, 1, 1])
+        between = share * half + (1 - share) * fake
+    between.stop_gradient = False
+    with kernels.plain():
+        (gradient,) = paddle.grad(critic.logits(between).sum(), between)
+    slopes = np.sqrt((gradient.numpy() ** 2).sum((1, 2, 3)))
+    estimate = float(critic.logits(half).mean() - critic.logits(fake).mean())
+    assert float(found["wasserstein"]) == pytest.approx(estimate, rel=1e-4)
+    expected = 3 * ((slopes - 1) ** 2).mean() - estimate
+    assert float(found["d_loss"]) == pytest.approx(expected, rel=1e-4)
+
+
+def test_clipping_follows_each_step():
+    ours = game("wgan", batch_size=10, penalty_weight=0.003)
+    ours.train_step([real(10)])
+    largest = max(np.abs(values).max() for values in weights(ours.discriminator))
+    assert largest == np.float32(0.003)
+    assert max(np.abs(values).max() for values in weights(ours.generator)) > 0.003
+
+
+def test_the_penalty_of_a_network_with_classes_is_of_the_class_asked_for():
+    ours, theirs = twins("cdcgan", penalty="r1", norm="none", penalty_weight=4.0, lr=1e-30)
+    images, labels = real(), paddle.to_tensor([2, 2, 5, 5, 5, 9])
+    paddle.seed(7)
+    found = ours.train_step([images, labels])
+    paddle.seed(7)
+    critic = theirs.discriminator
+    fake = theirs.generator(paddle.randn([BATCH, 5, 1, 1]), labels).detach()
+    loss = ours.objective.discriminator(critic.logits(images, labels), critic.logits(fake, labels))
+    images.stop_gradient = False
+    with kernels.plain():
+        (gradient,) = paddle.grad(critic.logits(images, labels).sum(), images)
+    slopes = (gradient.numpy() ** 2).sum((1, 2, 3))
+    assert 2 * slopes.mean() > 0.01 * float(loss)
+    assert float(found["d_loss"]) == pytest.approx(2 * slopes.mean() + float(loss), rel=1e-4)
