@@ -63,7 +63,8 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
                 kept.append(index)
             except UserError as error:
                 broken.append(str(error))
-        gray = channels == 1 and bool(kept) and _has_color(paths[kept[0]])
+        # Who judges digits wants them gray; who trains may not have thought of it.
+        gray = split == "train" and channels == 1 and kept and _has_color(paths[kept[0]])
     for line in broken[:NAMED]:
         print(f"skipped: {line}", file=sys.stderr)
     if len(broken) > NAMED:
@@ -72,8 +73,8 @@ def load_image_folder(folder: Path, image_size: int, channels: int, split: str) 
         raise UserError(f"none of the {len(chosen):,} images in {folder} can be read; {broken[0]}")
     if deep:
         _scale(images, deep)
-    note = " in gray (--channels 3 keeps their color)" if gray else ""
-    note += "" if split == "train" else f" (split {split})"
+    note = "" if split == "train" else f" (split {split})"
+    note += " in gray (--channels 3 keeps their color)" if gray else ""
     source = f"images in {folder}: {len(kept):,} images{note}"
     labels, classes = (labels[kept], tuple(classes)) if by_class else (None, None)
     name = os.path.abspath(folder)

@@ -164,6 +164,8 @@ def test_a_loss_of_color_is_told(tmp_path):
     save(tmp_path / "a.png", (200, 100, 0))
     told = f"images in {tmp_path}: 1 images in gray (--channels 3 keeps their color)"
     assert load_images(tmp_path).source == told
+    judged = load_images(tmp_path, split="trainval").source
+    assert judged == f"images in {tmp_path}: 1 images (split trainval)"
     assert load_images(tmp_path, channels=3).source == f"images in {tmp_path}: 1 images"
     save(tmp_path / "a.png", (77, 77, 77))
     assert load_images(tmp_path).source == f"images in {tmp_path}: 1 images"
