@@ -55,7 +55,7 @@ class GAN:
     def latents(self, n: int) -> Tensor:
         """``n`` draws from the generator's prior, n x latent x 1 x 1."""
         draw = latents.TRAINING[self.generator.prior]
-        return distributed.share(lambda n: draw([n, self.generator.latent, 1, 1]), n)
+        return draw([n, self.generator.latent, 1, 1])
 
     def train_step(self, batch: list[Tensor]) -> dict[str, Tensor]:
         """``critic_steps`` steps of D, which share the batch, and one of G.

@@ -8,7 +8,7 @@ from paddle import Tensor, nn
 from paddle_gan import kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
-from paddle_gan.system import distributed
+from paddle_gan.system import draws
 
 
 class Generator(nn.Layer):
@@ -87,7 +87,7 @@ class Discriminator(discriminator.Discriminator):
 
     def _drop(self, features: Tensor) -> Tensor:
         # Of ones, since Paddle has no second derivative of dropout.
-        def mask(n):
-            return self.dropout(paddle.ones([n, *features.shape[1:]], features.dtype))
+        def mask(shape):
+            return self.dropout(paddle.ones(shape, features.dtype))
 
-        return features * distributed.share(mask, len(features))
+        return features * draws.own_rows(mask, features.shape)

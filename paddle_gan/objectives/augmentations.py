@@ -10,7 +10,7 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor
 
-from paddle_gan.system import distributed
+from paddle_gan.system import draws
 
 SHIFT = 8  # at most an eighth of the image, in each direction
 NOISE = 0.1  # standard deviation, of pixels in [-1, 1]
@@ -20,7 +20,7 @@ def translate(images: Tensor) -> Tensor:
     """Each image B x C x H x W moved by up to an eighth of its size; what comes in is black."""
     n, channels, height, width = images.shape
     reach = max(1, height // SHIFT)
-    offsets = distributed.share(lambda n: paddle.randint(0, 2 * reach + 1, [n, 2]), n)
+    offsets = draws.randint(0, 2 * reach + 1, [n, 2])
     wide = F.pad(images, [reach] * 4, value=-1.0)
     across = width + 2 * reach
     rows = offsets[:, :1] + paddle.arange(height)  # B x H
@@ -32,8 +32,7 @@ def translate(images: Tensor) -> Tensor:
 
 def noise(images: Tensor) -> Tensor:
     """Gaussian noise on every pixel; Arjovsky & Bottou 2017, section 3."""
-    shape = images.shape[1:]
-    return images + NOISE * distributed.share(lambda n: paddle.randn([n, *shape]), len(images))
+    return images + NOISE * draws.randn(images.shape)
 
 
 AUGMENTATIONS = {"none": lambda images: images, "translate": translate, "noise": noise}

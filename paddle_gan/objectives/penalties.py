@@ -12,12 +12,12 @@ from typing import Callable, NamedTuple
 import paddle
 from paddle import Tensor
 
-from paddle_gan.system import distributed
+from paddle_gan.system import draws
 
 
 def gradient_penalty(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
     """E[(‖∇D(x̂)‖ - 1)²], x̂ uniform on the lines between both; Gulrajani et al. 2017, eq. 3."""
-    share = distributed.share(lambda n: paddle.rand([n, 1, 1, 1]), len(real))
+    share = draws.uniform([len(real), 1, 1, 1])
     between = share * real + (1 - share) * fake
     return (_norm(input_gradient(between.detach())) - 1).square().mean()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import paddle
+
+from paddle_gan.system import draws
 
 
 def _normal(rng: np.random.Generator, shape: list[int]) -> np.ndarray:
@@ -16,7 +17,7 @@ def _uniform(rng: np.random.Generator, shape: list[int]) -> np.ndarray:
 
 # A prior, as a generator names it: N(0, I), or uniform on [-1, 1).
 TRAINING = {
-    "normal": paddle.randn,
-    "uniform": lambda shape: paddle.uniform(shape, min=-1.0, max=1.0),
+    "normal": draws.randn,
+    "uniform": lambda shape: draws.uniform(shape, -1.0, 1.0),
 }
 DRAWING = {"normal": _normal, "uniform": _uniform}

@@ -70,15 +70,6 @@ def broadcast(tensors: list) -> None:
             paddle.distributed.broadcast(tensor, src=0)
 
 
-def share(draw, n: int):
-    """This process's ``n`` rows of what ``draw(rows)`` gives for all processes together.
-
-    All of them draw alike from one seed, so any number of processes sees the same numbers.
-    """
-    first = rank() * n
-    return draw(n * world())[first : first + n]
-
-
 def wait() -> None:
     """Go on when every process has come here."""
     any_of(False)
