@@ -90,10 +90,23 @@ def test_what_was_told_is_kept_in_a_checkpoint():
     assert health.losses(1003, WON) is None  # the samples have recovered, D has not
 
 
+def test_what_was_told_is_kept_in_the_form_of_earlier_versions():
+    health = Health({"won_since": 1, "warned": ["won", "alike"]})
+    assert health.losses(1001, WON) is None
+    assert health.samples(1001, np.zeros((64, 1, 8, 8))) is None
+    assert health.state == {"won_since": 1, "warned": ["won", "alike"]}
+    health.losses(1002, {**WON, "d_loss": 1.0})
+    health.samples(1002, np.random.default_rng(0).uniform(-1, 1, (64, 1, 8, 8)))
+    assert health.state == {"won_since": None, "warned": ["won"]}
+    assert Health().state == {"won_since": None, "warned": []}
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_what_is_not_finite_is_never_good(bad):
-    with pytest.raises(NotFinite, match="g_loss of step 7"):
+    with pytest.raises(NotFinite, match="^g_loss of step 7 not finite$"):
         Health().losses(7, {**WON, "g_loss": bad})
+    with pytest.raises(NotFinite, match="^d_loss, g_loss of step 7 not finite$"):
+        Health().losses(7, {**WON, "d_loss": bad, "g_loss": bad})
     with pytest.raises(NotFinite, match="images of step 7"):
         Health().samples(7, np.full((2, 1, 8, 8), bad))
 

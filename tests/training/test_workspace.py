@@ -69,9 +69,9 @@ def test_each_part_of_an_earlier_run_is_moved_aside(name, tmp_path, capsys):
 
 
 def test_earlier_runs_are_counted_on_from_the_last(tmp_path):
-    write(tmp_path, "config.json", "earlier-002/a", "earlier-019/a", "earlier-20/a", "earlier-x/a")
+    write(tmp_path, "config.json", "earlier-002/a", "earlier-119/a", "earlier-20/a", "earlier-x/a")
     set_earlier_aside(tmp_path)
-    assert (tmp_path / "earlier-020/config.json").exists()
+    assert (tmp_path / "earlier-120/config.json").exists()
 
 
 def test_what_a_killed_process_left_unfinished_is_deleted(tmp_path):
@@ -92,6 +92,13 @@ def test_a_folder_that_cannot_be_written(place, tmp_path):
     with pytest.raises(UserError) as caught, held(tmp_path / place):
         pass
     assert str(caught.value) == f"cannot write into {tmp_path / place}: {why}; give another --out"
+
+
+def test_a_folder_that_is_gone_is_told(tmp_path):
+    with pytest.raises(UserError) as caught:
+        set_earlier_aside(tmp_path / "gone")
+    told = f"cannot write into {tmp_path}/gone: No such file or directory; give another --out"
+    assert str(caught.value) == told
 
 
 def saved(out: Path, **overrides) -> dict:
