@@ -54,6 +54,7 @@ def test_a_variant_that_cannot_be_compared_is_refused(variant, told, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_comparison_of_recipes(here, monkeypatch, capsys):
     flags = ["--data", "digits", "--images", 320, "--points", 2, "--out", "runs", "--jobs", 2]
     run("recipes.py", *flags, "--seeds", 0, 1, "--", "recipe=mlp", monkeypatch=monkeypatch)

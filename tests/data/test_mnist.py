@@ -31,6 +31,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 # The embedded digits
 
 
+@pytest.mark.slow
 def test_embedded_are_mlxtends_digits():
     pixels, labels = mnist_data()
     images = mnist.load_embedded(28, 1, "train")

@@ -59,6 +59,11 @@ def test_fid_of_moved_and_stretched_features():
     assert scores.fid(x, x) == pytest.approx(0, abs=1e-10)
 
 
+def test_fid_does_not_round_where_features_lie_far_from_0():
+    x = np.random.default_rng(0).normal(1000, 1, size=(20_000, 2)).astype(np.float32)
+    assert scores.fid(x, x[::-1]) == pytest.approx(0, abs=1e-8)
+
+
 def test_fid_nears_the_distance_of_the_gaussians():
     rng = np.random.default_rng(0)
     x, y = rng.normal(0, 1, (20_000, 4)), rng.normal(0.5, 2, (20_000, 4))
@@ -166,20 +171,39 @@ def test_class_shares():
     assert scores.class_shares(np.array([0, 2, 2, 3]), 5) == [0.25, 0, 0.5, 0.25, 0]
 
 
-@pytest.mark.parametrize(
-    "real, fake",
-    [
-        (np.zeros((5, 3)), np.zeros((5, 4))),
-        (np.zeros(5), np.zeros(5)),
-        (np.zeros((5, 3)), np.zeros((1, 3))),
-        (np.zeros((3, 3)), np.zeros((5, 3))),
-    ],
-)
-def test_what_cannot_be_compared_is_refused(real, fake):
-    with pytest.raises(UserError, match="; give"):
-        scores.precision_recall(real, fake)
+COMPARE = {
+    "fid": (scores.fid, 2),
+    "kid": (scores.kid, 2),
+    "precision and recall": (scores.precision_recall, 4),
+    "nearest": (scores.nearest, 1),
+}
+
+
+@pytest.mark.parametrize("name", COMPARE)
+@pytest.mark.parametrize("shapes", [((5, 3), (5, 4)), ((5,), (5, 3)), ((5, 3), (5,))])
+def test_what_cannot_be_compared_is_refused(name, shapes):
+    with pytest.raises(UserError) as caught:
+        COMPARE[name][0](*map(np.zeros, shapes))
+    assert str(caught.value) == (
+        f"features of shapes {shapes[0]} and {shapes[1]} cannot be compared; give N x d and M x d"
+    )
+
+
+@pytest.mark.parametrize("name", COMPARE)
+def test_too_few_are_refused(name):
+    compare, fewest = COMPARE[name]
+    enough = np.random.default_rng(0).normal(size=(fewest, 3))
+    compare(enough, enough)
+    for real, fake in ((enough, enough[1:]), (enough[1:], enough)):
+        with pytest.raises(UserError) as caught:
+            compare(real, fake)
+        assert str(caught.value) == (
+            f"{len(real)} real and {len(fake)} fake are too few; give {fewest} or more of each"
+        )
 
 
 def test_too_few_for_the_splits():
-    with pytest.raises(UserError, match="5 samples"):
-        scores.inception_score(np.full((5, 10), 0.1))
+    with pytest.raises(UserError) as caught:
+        scores.inception_score(np.full((9, 10), 0.1))
+    assert str(caught.value) == "9 samples cannot be split 10 ways; give more"
+    assert scores.inception_score(np.full((10, 10), 0.1))[0] == pytest.approx(1)

@@ -103,6 +103,7 @@ def two_workers_in_the_midst(out: Path, data: Path) -> subprocess.Popen:
     return process
 
 
+@pytest.mark.slow
 def test_a_run_of_two_that_stops_and_resumes_ends_alike(pair, monkeypatch):
     """In the same bits; but the statistics of BatchNorm, which each process keeps for its share,
     are averaged once more where the run stopped, and that rounds."""
@@ -161,6 +162,7 @@ def test_each_worker_takes_a_gpu_of_its_own_from_the_first_on(monkeypatch):
     assert runtime.choose_device("gpu:2") == "gpu:3"
 
 
+@pytest.mark.slow
 def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
     out = tmp_path / "out"
     process = two_workers_in_the_midst(out, data)
@@ -171,6 +173,7 @@ def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
     resumed_alone(out)
 
 
+@pytest.mark.slow
 def test_workers_stop_and_save_when_their_launcher_is_killed(data, tmp_path):
     out = tmp_path / "out"
     process = two_workers_in_the_midst(out, data)

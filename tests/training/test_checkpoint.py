@@ -68,6 +68,7 @@ def test_the_manifest_tells_sizes_and_hashes(stopped):
     )
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_file_operation_changes_no_bit(stopped, complete, train, faulty, tmp_path):
     """One more step, ended before its 1st, 2nd, 3rd ... change of the disk, then resumed."""
     more = ["--resume", "--max-steps", "3"]
@@ -212,6 +213,7 @@ def test_with_all_damaged_the_run_ends_in_a_line(damage, stopped, train, tmp_pat
     assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["full", "fail"])
 def test_a_failing_disk_ends_in_a_line_and_costs_no_checkpoint(
     kind, stopped, complete, train, faulty, tmp_path

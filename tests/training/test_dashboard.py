@@ -61,6 +61,7 @@ def test_a_page_that_is_open_goes_on_after_a_resume(run, address, train):
     assert steps("image", "images/real") == [0]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")
 def test_the_page_shows_the_curves_and_the_samples(run, address):
     with browser() as driver:

@@ -125,6 +125,7 @@ def test_generators_are_set_aside_with_their_samples(few, tmp_path):
     assert all(np.array_equal(newest[key], aside[key]) for key in newest)
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_file_operation_leaves_no_gap_among_them(few, crashing, tmp_path):
     settings = dict(TINY, epochs=1, keep_every=1, recipe="dcgan-paper")
     begun = train(tmp_path / "begun", few, **settings)

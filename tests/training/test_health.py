@@ -111,6 +111,7 @@ def test_what_is_not_finite_is_never_good(bad):
         Health().samples(7, np.full((2, 1, 8, 8), bad))
 
 
+@pytest.mark.slow
 def test_a_run_on_one_single_image_warns_of_the_collapse(train, tmp_path):
     save_idx(tmp_path / "data", "train", np.zeros((2400, 28, 28), np.uint8))  # 300 steps an epoch
     out, arguments = tmp_path / "out", [*harness.TINY, "--data", tmp_path / "data"]

@@ -44,6 +44,7 @@ def machines(tmp_path):
         launcher.wait()
 
 
+@pytest.mark.slow
 def test_a_machine_that_is_lost_ends_the_run_on_the_other_and_one_goes_on(
     machines, data: Path, train, tmp_path
 ):

@@ -35,6 +35,7 @@ def test_the_run_to_compare_with_has_all_its_parts(undisturbed):
     assert harness.check_whole(undisturbed) == 100
 
 
+@pytest.mark.slow
 def test_five_kills_change_no_bit(undisturbed, data, tmp_path):
     operations = int((undisturbed.parent / "out.operations").read_text())
     seed = random.SystemRandom().randrange(10**6)
@@ -49,6 +50,7 @@ def test_five_kills_change_no_bit(undisturbed, data, tmp_path):
     assert kills == 5
 
 
+@pytest.mark.slow
 def test_ctrl_c_and_sigterm_save_and_change_no_bit(undisturbed, data, train, tmp_path):
     out, arguments = tmp_path / "out", [*harness.RUN, "--data", data]
     for number, sample in ((signal.SIGINT, 14), (signal.SIGTERM, 56)):
@@ -67,6 +69,7 @@ def test_ctrl_c_and_sigterm_save_and_change_no_bit(undisturbed, data, train, tmp
     assert harness.differences(harness.snapshot(undisturbed), harness.snapshot(out)) == []
 
 
+@pytest.mark.slow
 def test_a_second_run_into_the_same_folder_is_refused_and_disturbs_nothing(
     undisturbed, data, train, tmp_path
 ):

@@ -23,6 +23,7 @@ def test_a_signal_in_the_first_moments_gets_a_line(kind, moment, data, tmp_path)
     assert interrupt(tmp_path / "out", arguments, kind, moment, random.Random(0), False)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [1, 2])
 def test_signals_at_random_moments_lose_nothing(workers, data, tmp_path):
     seed = random.SystemRandom().randrange(10**6)
@@ -81,6 +82,7 @@ def test_a_signal_waits_while_an_earlier_run_is_moved():
         signal.signal(signal.SIGTERM, before)
 
 
+@pytest.mark.slow
 def test_a_reader_that_goes_away_stops_the_run_and_it_can_go_on(data, train, tmp_path):
     """As in ``train.py | head -1``."""
     process = harness.start(tmp_path, *harness.RUN, "--data", data, fault="slow:5")
