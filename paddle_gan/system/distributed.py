@@ -163,8 +163,7 @@ def launch(command: list[str], workers: int, device: str) -> None:
     try:
         _wait(processes, came)
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        signals.restore(before, stopped=bool(came))
         for process in processes:
             process.kill()
             process.wait()

@@ -60,6 +60,16 @@ def blocked() -> Iterator[None]:
             signal.raise_signal(number)
 
 
+def restore(handlers: dict, stopped: bool) -> None:
+    """Give signals back to their handlers.
+
+    ``stopped`` where this process was asked to end and has said that it does: a command ignores
+    what still comes, or it would say so twice.
+    """
+    for number, handler in handlers.items():
+        signal.signal(number, signal.SIG_IGN if stopped and handler is _end else handler)
+
+
 def ignore() -> None:
     """Let nothing interrupt the last moments of a process that has done its work."""
     for number in ENDING:

@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 
-from paddle_gan.system import distributed
+from paddle_gan.system import distributed, signals
 from paddle_gan.system.signals import ENDING
 
 _ASK_EVERY = 8  # steps between asking the other processes, which costs a message
@@ -51,5 +51,4 @@ class StopSignal:
         sys.exit(128 + self._agreed)
 
     def __exit__(self, *exception) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        signals.restore(self._before, stopped=self._agreed > 0)

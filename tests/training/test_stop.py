@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import sys
 
 import pytest
@@ -47,6 +48,24 @@ def test_a_doubled_signal_counts_as_one_and_a_late_one_does_not_wait(monkeypatch
             assert came == ["ends at once"]
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+def test_a_command_that_has_stopped_does_not_say_so_twice():
+    """Its second signal may come when the first has had its line, and before the process ends."""
+    script = """
+import os, signal
+from paddle_gan.system import signals
+signals.listen()
+from paddle_gan.training.stop import StopSignal
+with StopSignal() as stopping:
+    signal.raise_signal(signal.SIGINT)
+    assert stopping.asked(1)
+signal.raise_signal(signal.SIGINT)
+with StopSignal() as stopping:
+    assert not stopping.asked(1)
+"""
+    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert ended.returncode == 0 and "stopped" not in ended.stderr
 
 
 @pytest.mark.parametrize("name, status", [("SIGTERM", 143), ("SIGHUP", 129)])
