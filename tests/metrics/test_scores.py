@@ -39,6 +39,16 @@ def test_frechet_distance_of_singular_covariances():
     assert found == pytest.approx(25 + 9 - 2 * 3, abs=1e-10)
 
 
+def test_frechet_distance_is_in_double_precision():
+    sigma1, sigma2 = np.float32([[5, 1], [1, 2]]), np.float32([[1, 0], [0, 4]])
+    mu1, mu2 = np.float32([0.1, 0.7]), np.float32([-0.3, 0])
+    expected = 2 + sum((x - y) ** 2 for x, y in zip(mu1.tolist(), mu2.tolist()))  # 2: as above
+    found = scores.frechet_distance(mu1, sigma1, mu2, sigma2)
+    assert found == pytest.approx(expected, rel=1e-12)
+    apart, nothing = np.uint8([200, 3]), np.zeros((2, 2))
+    assert scores.frechet_distance(apart, nothing, apart[::-1], nothing) == 2 * 197**2
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_frechet_distance_against_scipy(seed):
     linalg = pytest.importorskip("scipy.linalg")
@@ -83,6 +93,16 @@ def test_kid_against_loops_over_pairs():
     mean, deviation = scores.kid(x, y, subsets=5)
     assert mean == pytest.approx(expected, rel=1e-12)
     assert deviation == pytest.approx(0, abs=1e-12)  # every subset is the whole
+
+
+@pytest.mark.parametrize(
+    ("real", "fake", "size"), [(1200, 1500, 1000), (30, 1500, 30), (1200, 40, 40)]
+)
+def test_kid_is_of_100_subsets_of_1000_or_of_the_smaller_set(real, fake, size, monkeypatch):
+    shapes = []
+    monkeypatch.setattr(scores, "_squared_mmd", lambda x, y: shapes.append((x.shape, y.shape)) or 7)
+    assert scores.kid(np.zeros((real, 3)), np.zeros((fake, 3))) == (7, 0)
+    assert shapes == [((size, 3), (size, 3))] * 100
 
 
 def test_kid_is_unbiased():

@@ -30,6 +30,7 @@ def follow(half_life: float):
 def test_half_of_the_average_is_newer_than_a_half_life():
     stay = follow(half_life=16 * BATCH)
     assert stay(0.0, until=400) == pytest.approx(0, abs=1e-6)
+    assert stay(1.0, until=408) == pytest.approx(1 - 0.5**0.5, rel=1e-5)
     assert stay(1.0, until=416) == pytest.approx(0.5, rel=1e-5)
     assert stay(1.0, until=448) == pytest.approx(0.875, rel=1e-5)
 
@@ -48,6 +49,17 @@ def test_a_run_of_a_few_steps_ends_with_its_own_weights(steps):
     for step in range(1, steps + 1):
         average = stay(float(step), until=step)
     assert average == pytest.approx(steps, rel=1e-5)
+
+
+def test_a_network_of_another_type_is_averaged_in_it():
+    source = nn.Linear(1, 1, bias_attr=False)
+    source.to(dtype="float64")
+    ema = Ema(source, 16 * BATCH, BATCH)
+    source.weight.set_value(paddle.full([1, 1], 1.0, "float64"))
+    ema.network.weight.set_value(paddle.zeros([1, 1], "float64"))
+    ema.update(800)
+    assert ema.network.weight.dtype == paddle.float64
+    assert ema.network.weight.item() == pytest.approx(1 - 0.5**0.5, rel=1e-12)
 
 
 def test_statistics_are_averaged_too_and_the_average_is_in_eval_mode():
