@@ -11,11 +11,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-import sys
-from pathlib import Path
 from types import SimpleNamespace
-
-sys.path.insert(0, str(Path(__file__).parent))
 
 import numpy as np
 from throughput import measure_package
