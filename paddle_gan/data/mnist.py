@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib.util
 import subprocess
 import sys
@@ -16,6 +15,7 @@ import paddle.dataset.common
 from paddle_gan.data.idx import digit_set, read_split
 from paddle_gan.data.image_set import ImageSet, split_indices
 from paddle_gan.errors import UserError
+from paddle_gan.system.runtime import say_once
 
 PATIENCE = 20.0  # seconds that a download may go without a new byte
 LONGEST = 600.0  # seconds that it may take in all
@@ -68,7 +68,7 @@ def load_mnist(image_size: int, channels: int, split: str) -> ImageSet:
             f"({failure})"
         )
     embedded = load_embedded(image_size, channels, split)
-    _tell_once(
+    say_once(
         "MNIST cannot be downloaded: using the 5,000 digits that came with the installation "
         f"({failure})"
     )
@@ -123,7 +123,7 @@ def _download(folder: Path) -> str | None:
         (folder / FAILURE).unlink()
     except OSError as error:
         return f"{_shown(folder)} cannot be written: {error.strerror}"
-    _tell_once(
+    say_once(
         f"MNIST is not in {_shown(folder)}: trying to download it "
         f"(11 MB; given up after {PATIENCE:.0f} s without progress)"
     )
@@ -156,9 +156,3 @@ def _download(folder: Path) -> str | None:
 
 def _shown(path: Path) -> str:
     return str(path).replace(str(Path.home()), "~", 1)
-
-
-@functools.cache
-def _tell_once(line: str) -> None:
-    # A run reads several splits; one line is enough.
-    print(line, file=sys.stderr, flush=True)

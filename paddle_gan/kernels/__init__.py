@@ -151,5 +151,7 @@ def _compile(
         operations = translate(layers, shape, training)
         return Program(operations, shape) if operations else None
     except Refused as error:
-        runtime.say_once(f"{error}; Paddle's own kernels run the network, which is slower")
+        runtime.say_once(
+            f"paddle_gan: {error}; Paddle's own kernels run the network, which is slower"
+        )
         return None

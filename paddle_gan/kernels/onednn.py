@@ -60,8 +60,8 @@ def library() -> ctypes.CDLL | None:
             getattr(lib, f"dnnl_{kind}_destroy").argtypes = [_pointer]
         return lib
     runtime.say_once(
-        f"no oneDNN (libdnnl.so.3) in {libs}; Paddle's own kernels run the networks, about five "
-        "times slower on a CPU"
+        f"paddle_gan: no oneDNN (libdnnl.so.3) in {libs}; Paddle's own kernels run the networks, "
+        "about five times slower on a CPU"
     )
     return None
 

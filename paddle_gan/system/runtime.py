@@ -27,7 +27,7 @@ def say_once(line: str) -> None:
     """Print a line to stderr, the first time any thread asks for it."""
     mine = object()
     if _said.setdefault(line, mine) is mine:
-        print(f"paddle_gan: {line}", file=sys.stderr, flush=True)
+        print(line, file=sys.stderr, flush=True)
 
 
 def cores() -> int:

