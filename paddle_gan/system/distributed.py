@@ -133,10 +133,7 @@ def launch(command: list[str], workers: int, device: str) -> None:
         for process in processes:
             process.send_signal(number)
 
-    before = {number: signal.getsignal(number) for number in signals.ENDING}
-    for number in before:
-        if before[number] is not signal.SIG_IGN:
-            signal.signal(number, pass_on)
+    before = signals.handle(pass_on)
     with signals.blocked():  # in the workers too, until they listen
         for number, endpoint in enumerate(endpoints):
             environment = {

@@ -10,7 +10,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 # Ctrl-C, a polite kill, a closed terminal.
 ENDING = [getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, n)]
@@ -23,10 +23,17 @@ def listen() -> None:
     would meet whatever happens to run, and Paddle's C++ answers that with pages of its own.
     A signal that the parent process ignores, as ``nohup`` does SIGHUP, stays ignored.
     """
-    for number in ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _end)
+    handle(_end)
     _mask(signal.SIG_UNBLOCK)  # a launcher starts its workers with the signals blocked
+
+
+def handle(handler: Callable) -> dict:
+    """Let ``handler`` have the ending signals that are not ignored; returns who had them before.
+
+    Raises ValueError in any thread but the main one.
+    """
+    handled = [n for n in ENDING if signal.getsignal(n) is not signal.SIG_IGN]
+    return {number: signal.signal(number, handler) for number in handled}
 
 
 def _end(number: int, frame) -> None:
@@ -61,7 +68,7 @@ def blocked() -> Iterator[None]:
 
 
 def restore(handlers: dict, stopped: bool) -> None:
-    """Give signals back to their handlers.
+    """Give signals back to their handlers, those that :func:`handle` returned.
 
     ``stopped`` where this process was asked to end and has said that it does: a command ignores
     what still comes, or it would say so twice.

@@ -7,7 +7,6 @@ import sys
 import time
 
 from paddle_gan.system import distributed, signals
-from paddle_gan.system.signals import ENDING
 
 _ASK_EVERY = 8  # steps between asking the other processes, which costs a message
 _REPEATED = 1.0  # seconds in which signals count as one: a key held down, a launcher passing it on
@@ -23,9 +22,9 @@ class StopSignal:
 
     def __enter__(self) -> StopSignal:
         self._came, self._when, self._agreed, self._before = 0, 0.0, 0, {}
-        ignored = [n for n in ENDING if signal.getsignal(n) is signal.SIG_IGN]  # as under nohup
         try:
-            for number in {*ENDING, *_NO_READER}.difference(ignored):
+            self._before = signals.handle(self._note)
+            for number in _NO_READER:
                 self._before[number] = signal.signal(number, self._note)
         except ValueError:  # only the main thread may listen to signals
             pass
@@ -34,7 +33,7 @@ class StopSignal:
     def _note(self, number: int, frame) -> None:
         if not self._came:
             self._came, self._when = number, time.monotonic()
-        elif number in ENDING and time.monotonic() > self._when + _REPEATED:
+        elif number in signals.ENDING and time.monotonic() > self._when + _REPEATED:
             signal.signal(number, self._before[number])
             signal.raise_signal(number)
 
