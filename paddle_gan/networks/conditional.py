@@ -53,11 +53,11 @@ class Discriminator(dcgan.Discriminator):
         self.plane = [-1, 1, image_size, image_size]
         self.embedding = nn.Embedding(CLASSES, image_size**2)
 
-    def score(self, images: Tensor, labels: Tensor) -> Tensor:
-        return super().score(self._with_class(images, labels))
+    def _logits(self, images: Tensor, labels: Tensor) -> Tensor:
+        return super()._logits(self._with_class(images, labels))
 
-    def score_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
-        return super().score_gradient(self._with_class(images, labels))[:, :-1]
+    def _input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        return super()._input_gradient(self._with_class(images, labels))[:, :-1]
 
     def _with_class(self, images: Tensor, labels: Tensor) -> Tensor:
         plane = self.embedding(labels).reshape(self.plane)  # B x 1 x size x size

@@ -78,7 +78,7 @@ class Discriminator(discriminator.Discriminator):
         if norm.spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         # Paddle has no second derivative of nn.Flatten; of this form it has.
         features = (images + 1) / 2
         for stage in self.stages:

@@ -128,8 +128,8 @@ class Discriminator(_NotebookKeys, discriminator.Discriminator):
         if norm.spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         return kernels.run(self.dgan, images, stop=-1)
 
-    def score_gradient(self, images: Tensor) -> Tensor:
+    def _input_gradient(self, images: Tensor) -> Tensor:
         return kernels.input_gradient(self.dgan, images, stop=-1)

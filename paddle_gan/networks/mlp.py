@@ -72,6 +72,6 @@ class Discriminator(discriminator.Discriminator):
         if NORMS[norm].spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         # Not nn.Flatten, which has no second derivative.
         return self.mlp((images.reshape([len(images), -1]) + 1) / 2)

@@ -78,8 +78,8 @@ class Discriminator(discriminator.Discriminator):
         if norm.spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         return kernels.run(self.disc, images)
 
-    def score_gradient(self, images: Tensor) -> Tensor:
+    def _input_gradient(self, images: Tensor) -> Tensor:
         return kernels.input_gradient(self.disc, images)

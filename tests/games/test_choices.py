@@ -95,8 +95,7 @@ def test_a_step_of_wgan_written_out():
     for number in range(5):
         fifth = images[2 * number : 2 * number + 2]
         fake = theirs.generator(paddle.randn([2, 5, 1, 1])).detach()
-        scores = critic.logits(fifth), critic.logits(fake)
-        d_loss = scores[1].mean() - scores[0].mean()
+        d_loss = critic.logits(fake).mean() - critic.logits(fifth).mean()
         d_loss.backward()
         move(critic)
         for parameter in trainable(critic):
@@ -194,14 +193,14 @@ def test_what_the_discriminator_sees_is_augmented():
 def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack):
     """Those that G learns from as well, with its gradient going through."""
     ours = game(critic_steps=steps, pack=pack)
-    score, seen = ours.discriminator.score, []
+    compute, seen = ours.discriminator._logits, []
     ours.augment = lambda images: images / 100 + 5
 
     def watched(images):
         seen.append(images.numpy())
-        return score(images)
+        return compute(images)
 
-    ours.discriminator.score = watched
+    ours.discriminator._logits = watched
     before = weights(ours.generator)
     ours.train_step([real()])
     assert len(seen) == 2 * steps + 1
