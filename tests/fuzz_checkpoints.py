@@ -50,11 +50,11 @@ def mutate(data: bytes, other: bytes, rng: random.Random) -> bytes:
     )()
 
 
-def plain(value) -> bool:
+def is_data(value) -> bool:
     if type(value) is dict:
-        return all(type(key) in (str, int) and plain(item) for key, item in value.items())
+        return all(type(key) in (str, int) and is_data(item) for key, item in value.items())
     if type(value) in (list, tuple):
-        return all(plain(item) for item in value)
+        return all(is_data(item) for item in value)
     if type(value) is np.ndarray:
         return value.dtype.kind in "biuf"
     return type(value) in (str, int, float, bool, type(None))
@@ -85,7 +85,7 @@ def fuzz(cases: int, seed: int = 0) -> dict[str, int]:
                 raise AssertionError(f"case {case} of seed {seed}: {data!r}") from error
             else:
                 counts["read"] += 1
-                assert plain(value), (case, data)
+                assert is_data(value), (case, data)
             assert time.perf_counter() - start < SLOWEST, (case, data)
     return counts
 

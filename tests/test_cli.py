@@ -183,8 +183,8 @@ def test_a_flag_overrides_one_value_of_the_recipe(recipe, capsys):
         assert main(["--recipe", recipe, "--dry-run", *flags], command="train") == 0
         return json.loads(capsys.readouterr().out)
 
-    plain, changed = resolved(), resolved("--batch-size", "45")
-    assert changed == {**plain, "batch_size": 45}
+    unchanged, changed = resolved(), resolved("--batch-size", "45")
+    assert changed == {**unchanged, "batch_size": 45}
 
 
 def test_infer_draws_a_grid(infer):
@@ -205,12 +205,12 @@ def test_infer_writes_raw_images(infer):
 
 
 def test_infer_draws_black_on_white(infer):
-    plain, inverted = (
+    normal, inverted = (
         cv2.imread(str(infer(f"{len(flags)}.png", *flags)), cv2.IMREAD_UNCHANGED)
         for flags in ([], ["--inverted"])
     )
-    inside = plain.max(axis=2) > 0  # the border is black in both
-    difference = plain.astype(int) + inverted - 255
+    inside = normal.max(axis=2) > 0  # the border is black in both
+    difference = normal.astype(int) + inverted - 255
     assert inside.mean() > 0.7 and np.abs(difference[inside]).max() <= 1
     raw = [np.load(infer(f"{len(flags)}.npy", *flags)) for flags in ([], ["--inverted"])]
     np.testing.assert_array_equal(*raw)

@@ -66,7 +66,7 @@ def critic_generator(fake: Tensor) -> Tensor:
 
 
 def verdicts(real: Tensor, fake: Tensor, output=F.sigmoid, bound: float = 0.0) -> dict[str, Tensor]:
-    """D's mean outputs, and the shares of images that it puts on the right side of ``bound``."""
+    """D's mean outputs, and the fractions of images that it puts on the right side of ``bound``."""
     return {
         "d_real": output(real).mean(),
         "d_fake": output(fake).mean(),

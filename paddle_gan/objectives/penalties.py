@@ -17,8 +17,8 @@ from paddle_gan.system import draws
 
 def gradient_penalty(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
     """E[(‖∇D(x̂)‖ - 1)²], x̂ uniform on the lines between both; Gulrajani et al. 2017, eq. 3."""
-    share = draws.uniform([len(real), 1, 1, 1])
-    between = share * real + (1 - share) * fake
+    epsilon = draws.uniform([len(real), 1, 1, 1])
+    between = epsilon * real + (1 - epsilon) * fake
     return (_norm(input_gradient(between.detach())) - 1).square().mean()
 
 

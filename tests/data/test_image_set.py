@@ -33,8 +33,8 @@ def test_validation_is_a_sixth_of_every_class():
     labels = np.random.default_rng(1).permutation(np.repeat(np.arange(10), MNIST))
     validation = training_indices(labels, "validation")
     assert len(validation) == 10_000
-    shares = np.bincount(labels[validation])
-    assert all(count // 6 <= share <= count // 6 + 1 for count, share in zip(MNIST, shares))
+    kept = np.bincount(labels[validation])
+    assert all(count // 6 <= n <= count // 6 + 1 for count, n in zip(MNIST, kept))
     np.testing.assert_array_equal(training_indices(labels, "validation"), validation)
     fit = training_indices(labels, "fit")
     np.testing.assert_array_equal(np.sort(np.concatenate([fit, validation])), np.arange(60_000))

@@ -179,14 +179,14 @@ def test_packed_images_are_the_channels_of_one(pack, channels):
 
 
 def test_what_the_discriminator_sees_is_augmented():
-    ours, plain = game(augment="noise"), game()
+    ours, unaugmented = game(augment="noise"), game()
     images = real()
     paddle.seed(3)
     shown = ours._shown(images).numpy()
     paddle.seed(3)
     expected = images.numpy() + 0.1 * paddle.randn(images.shape).numpy()
     np.testing.assert_allclose(shown, expected, atol=1e-6)
-    assert plain._shown(images) is images
+    assert unaugmented._shown(images) is images
 
 
 @pytest.mark.parametrize(("steps", "pack"), [(1, 1), (2, 1), (1, 2)])

@@ -25,8 +25,8 @@ def test_the_penalty_is_part_of_the_loss():
     critic = theirs.discriminator
     for half in images.split(2):  # the report is of the last
         fake = theirs.generator(paddle.randn([BATCH, 5, 1, 1])).detach()
-        share = paddle.rand([BATCH, 1, 1, 1])
-        between = share * half + (1 - share) * fake
+        epsilon = paddle.rand([BATCH, 1, 1, 1])
+        between = epsilon * half + (1 - epsilon) * fake
     between.stop_gradient = False
     with kernels.plain():
         (gradient,) = paddle.grad(critic.logits(between).sum(), between)

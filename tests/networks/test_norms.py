@@ -232,11 +232,11 @@ def test_removal_from_a_network_leaves_its_verdicts(networks, norm):
     discriminator.remove_spectral_norm()
     for _ in range(2):
         assert np.array_equal(discriminator.logits(*inputs(networks)).numpy(), expected)
-    plain = network(networks, {"spectral": "none", "spectral-batch": "batch"}[norm])
-    assert discriminator.state_dict().keys() == plain.state_dict().keys()
-    plain.set_state_dict(discriminator.state_dict())
-    plain.eval()
-    assert np.array_equal(plain.logits(*inputs(networks)).numpy(), expected)
+    ordinary = network(networks, {"spectral": "none", "spectral-batch": "batch"}[norm])
+    assert discriminator.state_dict().keys() == ordinary.state_dict().keys()
+    ordinary.set_state_dict(discriminator.state_dict())
+    ordinary.eval()
+    assert np.array_equal(ordinary.logits(*inputs(networks)).numpy(), expected)
 
 
 def test_each_call_in_training_is_a_round():

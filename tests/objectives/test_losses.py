@@ -84,19 +84,19 @@ def test_each_half_is_averaged_by_itself():
 
 
 def test_the_best_answers_are_where_the_papers_have_them():
-    """D's slope is zero at the optimum for images of which a share of 0.3 is generated."""
-    share = 0.3
+    """D's slope is zero at the optimum for images of which three in ten are generated."""
+    p = 0.3
     best = {
-        "non-saturating": math.log((1 - share) / share),
-        "least-squares": 1 - share,
-        # p = 0.9 (1 - share), as the other tenth of the real ones counts for generated
+        "non-saturating": math.log((1 - p) / p),
+        "least-squares": 1 - p,
+        # 0.9 (1 - p) are real, as the other tenth of the real ones counts for generated
         "smoothed": math.log(0.63 / 0.37),
     }
     for name, logit in best.items():
         x = logits(logit, dtype="float64")
         nothing = logits(logit, dtype="float64").detach()
         d_loss = OBJECTIVES[name].discriminator
-        ((1 - share) * d_loss(x, nothing) + share * d_loss(nothing, x)).backward()
+        ((1 - p) * d_loss(x, nothing) + p * d_loss(nothing, x)).backward()
         assert x.grad.item() == pytest.approx(0, abs=1e-9), name
 
 
@@ -213,7 +213,7 @@ def test_a_critic_with_a_gradient_penalty_estimates_the_distance():
     assert float(report["wasserstein"]) == pytest.approx(3.45, abs=0.2)
 
 
-def test_a_linear_critic_with_clipped_weights_estimates_a_share_of_it():
+def test_a_linear_critic_with_clipped_weights_estimates_a_multiple_of_it():
     """Each weight is driven to a bound of 0.01: 0.01 times the sum of all pixels' shifts."""
     real, fake = clouds(3.0, 64)
     critic = paddle.nn.Linear(64, 1)

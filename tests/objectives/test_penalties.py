@@ -89,10 +89,10 @@ def test_interpolated_images_lie_between_their_pair():
     paddle.seed(2)
     between = seen_by(gradient_penalty, real, fake)
     assert between.stop_gradient
-    shares = (between - fake) / (real - fake)  # one for each pixel, alike within an image
-    shares = shares.detach().numpy().reshape(200, -1)
-    means = np.median(shares, axis=1)
-    assert np.abs(shares - means[:, None]).max() < 1e-2
+    epsilons = (between - fake) / (real - fake)  # one for each pixel, alike within an image
+    epsilons = epsilons.detach().numpy().reshape(200, -1)
+    means = np.median(epsilons, axis=1)
+    assert np.abs(epsilons - means[:, None]).max() < 1e-2
     assert 0 <= means.min() < 0.05 and 0.95 < means.max() <= 1
     assert abs(means.mean() - 0.5) < 5 * (1 / 12 / 200) ** 0.5
     assert abs(means.var() - 1 / 12) < 0.03
