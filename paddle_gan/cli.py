@@ -28,10 +28,11 @@ TRAIN = [
         "--objective",
         dict(
             metavar="NAME",
-            help="non-saturating, minimax, smoothed, least-squares, hinge, wasserstein",
+            help="non-saturating, minimax, smoothed, least-squares, hinge, wasserstein, "
+            "relativistic",
         ),
     ),
-    ("--penalty", dict(metavar="NAME", help="on D's slope: none, clip, gradient, r1")),
+    ("--penalty", dict(metavar="NAME", help="on D's slope: none, clip, gradient, r1, r2, r1-r2")),
     ("--penalty-weight", dict(type=float, metavar="W", help="its factor, or where to clip")),
     ("--norm", dict(metavar="NAME", help="of D: batch, instance, spectral, spectral-batch, none")),
     ("--augment", dict(metavar="NAME", help="what D sees: none, translate, noise")),

@@ -48,17 +48,18 @@ _RULES = {
 _POWERS = (16, 32, 64, 128)
 _SIZES = {"dcgan": _POWERS, "cdcgan": _POWERS, "sngan": (28,)}  # of images, where not any will do
 _BATCH_NORMS = ("batch", "spectral-batch")
+_ZERO_CENTERED = ("r1", "r2", "r1-r2")  # penalties that flatten D at images, not between them
 # What does not go together, and why.
 _SENSELESS = [
     (
-        lambda c: c["penalty"] in ("gradient", "r1") and c["norm"] in _BATCH_NORMS,
+        lambda c: c["penalty"] in ("gradient", *_ZERO_CENTERED) and c["norm"] in _BATCH_NORMS,
         "penalty {penalty!r} is of each image by itself, and with norm {norm!r} D judges a batch "
         "as a whole; take --norm none, instance or spectral",
     ),
     (
         lambda c: (
             c["objective"] == "wasserstein"
-            and c["penalty"] in ("none", "r1")
+            and c["penalty"] in ("none", *_ZERO_CENTERED)
             and c["norm"] != "spectral"
         ),
         "objective 'wasserstein' without a bound on the critic's slope has no minimum; "

@@ -74,8 +74,12 @@ class GAN:
             labels = [label.tile([self.fresh_noise]) for label in labels]
             fake = self.generator(self.latents(self.fresh_noise * len(real)), *labels)
         with frozen(self.discriminator):
-            logits = self.discriminator.logits(self._shown(fake), *labels)
-            g_loss = self.objective.generator(logits)
+            real_logits = None
+            if self.objective.compares:
+                real = real.tile([len(fake) // len(real), 1, 1, 1])  # one for each fake
+                real_logits = self.discriminator.logits(self._shown(real), *labels)
+            fake_logits = self.discriminator.logits(self._shown(fake), *labels)
+            g_loss = self.objective.generator(real_logits, fake_logits)
             descend(g_loss, self.g_optimizer)
         return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report}
 

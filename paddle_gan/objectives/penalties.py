@@ -27,6 +27,16 @@ def r1(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
     return input_gradient(real).square().sum(axis=[1, 2, 3]).mean() / 2
 
 
+def r2(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    """½ E[‖∇D(G(z))‖²] on generated images; Mescheder et al. 2018, eq. 10."""
+    return input_gradient(fake).square().sum(axis=[1, 2, 3]).mean() / 2
+
+
+def r1_r2(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    """The sum of both; Huang et al. 2024 (R3GAN), section 2."""
+    return r1(input_gradient, real, fake) + r2(input_gradient, real, fake)
+
+
 def clip(parameters: list[Tensor], bound: float) -> None:
     """Move every weight into [-bound, bound]; Arjovsky et al. 2017, algorithm 1, line 7."""
     with paddle.no_grad():
@@ -52,4 +62,6 @@ PENALTIES = {
     "clip": Penalty(0.01, project=clip),
     "gradient": Penalty(10.0, term=gradient_penalty),
     "r1": Penalty(10.0, term=r1),
+    "r2": Penalty(10.0, term=r2),
+    "r1-r2": Penalty(10.0, term=r1_r2),
 }

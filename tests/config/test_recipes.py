@@ -144,6 +144,16 @@ SENSELESS = {
         "penalty 'r1' is of each image by itself, and with norm 'spectral-batch'",
         [dict(norm="spectral"), dict(penalty="none")],
     ),
+    "R2 over a batch": (
+        dict(penalty="r2", norm="batch"),
+        "penalty 'r2' is of each image by itself, and with norm 'batch'",
+        [dict(norm="none"), dict(norm="instance"), dict(penalty="none")],
+    ),
+    "R1 and R2 over a batch": (
+        dict(penalty="r1-r2", norm="batch"),
+        "penalty 'r1-r2' is of each image by itself",
+        [dict(norm="none"), dict(norm="spectral")],
+    ),
     "a critic without a bound": (
         dict(objective="wasserstein", norm="none"),
         "has no minimum; add --penalty clip or gradient, or --norm spectral",
@@ -153,6 +163,11 @@ SENSELESS = {
         dict(objective="wasserstein", norm="none", penalty="r1"),
         "has no minimum",
         [dict(norm="spectral"), dict(objective="hinge")],
+    ),
+    "a critic with R1 and R2 alone": (
+        dict(objective="wasserstein", norm="none", penalty="r1-r2"),
+        "has no minimum",
+        [dict(norm="spectral"), dict(objective="relativistic")],
     ),
     "a critic whose BatchNorm undoes the bound": (
         dict(objective="wasserstein", norm="spectral-batch"),

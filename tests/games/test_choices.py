@@ -34,7 +34,7 @@ def written_out(theirs: GAN, images: paddle.Tensor, d_loss, g_loss) -> tuple[flo
     first.backward()
     adams[1].step()
     theirs.discriminator.clear_gradients()
-    second = g_loss(logits(fake))
+    second = g_loss(logits(images), logits(fake))
     second.backward()
     adams[0].step()
     return float(first), float(second)
@@ -43,28 +43,32 @@ def written_out(theirs: GAN, images: paddle.Tensor, d_loss, g_loss) -> tuple[flo
 STEPS = {
     "hinge": (
         lambda real, fake: F.relu(1 - real).mean() + F.relu(1 + fake).mean(),
-        lambda fake: -fake.mean(),
+        lambda real, fake: -fake.mean(),
     ),
-    "lsgan": (
+    "least-squares": (
         lambda real, fake: 0.5 * ((real - 1) ** 2).mean() + 0.5 * (fake**2).mean(),
-        lambda fake: 0.5 * ((fake - 1) ** 2).mean(),
+        lambda real, fake: 0.5 * ((fake - 1) ** 2).mean(),
     ),
-    "dcgan": (
+    "non-saturating": (
         lambda real, fake: -F.log_sigmoid(real).mean() - F.log_sigmoid(-fake).mean(),
-        lambda fake: -F.log_sigmoid(fake).mean(),
+        lambda real, fake: -F.log_sigmoid(fake).mean(),
+    ),
+    "relativistic": (
+        lambda real, fake: -F.log_sigmoid(real - fake).mean(),
+        lambda real, fake: -F.log_sigmoid(fake - real).mean(),
     ),
 }
 
 
-@pytest.mark.parametrize("recipe", STEPS)
-def test_a_step_written_out(recipe):
-    ours, theirs = twins(recipe)
-    start = twins(recipe)[0]
+@pytest.mark.parametrize("objective", STEPS)
+def test_a_step_written_out(objective):
+    ours, theirs = twins(objective=objective)
+    start = twins()[0]
     images = real()
     paddle.seed(7)
     found = ours.train_step([images])
     paddle.seed(7)
-    d_loss, g_loss = written_out(theirs, images, *STEPS[recipe])
+    d_loss, g_loss = written_out(theirs, images, *STEPS[objective])
     assert float(found["d_loss"]) == pytest.approx(d_loss, rel=1e-5)
     assert float(found["g_loss"]) == pytest.approx(g_loss, rel=1e-4)
     assert_same_weights(ours, theirs, start, tolerance=2e-5)
@@ -189,10 +193,11 @@ def test_what_the_discriminator_sees_is_augmented():
     assert unaugmented._shown(images) is images
 
 
+@pytest.mark.parametrize(("objective", "more"), [("hinge", 1), ("relativistic", 2)])
 @pytest.mark.parametrize(("steps", "pack"), [(1, 1), (2, 1), (1, 2)])
-def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack):
+def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack, objective, more):
     """Those that G learns from as well, with its gradient going through."""
-    ours = game(critic_steps=steps, pack=pack)
+    ours = game(critic_steps=steps, pack=pack, objective=objective)
     compute, seen = ours.discriminator._logits, []
     ours.augment = lambda images: images / 100 + 5
 
@@ -203,7 +208,7 @@ def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack):
     ours.discriminator._logits = watched
     before = weights(ours.generator)
     ours.train_step([real()])
-    assert len(seen) == 2 * steps + 1
+    assert len(seen) == 2 * steps + more
     assert all(np.abs(images - 5).max() <= 0.0101 for images in seen)
     assert max(np.abs(a - b).max() for a, b in zip(before, weights(ours.generator))) > 1e-4
 
