@@ -8,8 +8,35 @@ from paddle import nn
 
 from paddle_gan.checkpoints.generators import load_generator
 from paddle_gan.networks import NETWORKS
+from paddle_gan.networks.norms import NORMS
 from paddle_gan.sampling.drawing import generate, latents
 from tests.notebook import fill
+
+# Networks and norms that go together.
+NORMALIZED = [
+    (networks, norm)
+    for networks in NETWORKS
+    for norm in NORMS
+    if networks != "mlp" or norm in ("none", "spectral")
+]
+
+
+def discriminator_of(networks: str, norm: str, seed: int = 4) -> nn.Layer:
+    """A small one, for images of the size that ``inputs_of`` has."""
+    paddle.seed(seed)
+    return NETWORKS[networks][1](width=4, image_size=_size(networks), norm=norm)
+
+
+def inputs_of(networks: str) -> list[paddle.Tensor]:
+    """Four images and, where the discriminator takes them, their labels."""
+    size = _size(networks)
+    pixels = np.random.default_rng(5).uniform(-1, 1, (4, 1, size, size)).astype("float32")
+    labels = [paddle.to_tensor([1, 2, 2, 9])] if networks == "cdcgan" else []
+    return [paddle.to_tensor(pixels), *labels]
+
+
+def _size(networks: str) -> int:
+    return 28 if networks == "sngan" else 16
 
 
 def count(network: nn.Layer) -> int:

@@ -41,6 +41,15 @@ def digits(folder: Path, n: int = 160) -> Path:
     return folder
 
 
+def copy(run: Path, out: Path) -> Path:
+    return Path(shutil.copytree(run, out, symlinks=True))
+
+
+def newest(out: Path) -> Path:
+    """The folder of the newest checkpoint of a run."""
+    return (out / "Gnet.pdparams").resolve().parent
+
+
 def mounted(folder: Path, option: str) -> Iterator[Path]:
     """A file system of its own in memory, for a fixture; skips where mounting is not allowed."""
     folder.mkdir()
