@@ -64,7 +64,7 @@ def step_speed(undone: str, recipe: str, batch_size: int, seconds: float) -> flo
     config = configure(recipe, batch_size=batch_size, **again)
     game, size = gan.GAN(config), config["image_size"]
     images = paddle.uniform([batch_size, 1, size, size], min=-1, max=1)
-    batch = [images, paddle.randint(0, 10, [batch_size])]
+    batch = {"image": images, "label": paddle.randint(0, 10, [batch_size])}
     with kernels.plain() if undone == "kernels" else contextlib.nullcontext():
         for _ in range(5):
             game.train_step(batch)

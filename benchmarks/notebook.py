@@ -42,8 +42,8 @@ def main() -> None:
     step = 0
     while step < options.steps:
         for batch in data.loader(digits, config["batch_size"], options.seed, epoch=step):
-            unit = (batch[0] + 1) / 2  # what ToTensor gives
-            scalars = game.train_step([(unit - 127.5) / 127.5])
+            unit = (batch["image"] + 1) / 2  # what ToTensor gives
+            scalars = game.train_step({"image": (unit - 127.5) / 127.5})
             step += 1
             if step % 250 == 0:
                 print(step, {name: float(value) for name, value in scalars.items()}, flush=True)

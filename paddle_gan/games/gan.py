@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Mapping
 
 import paddle
 from paddle import Tensor, nn
@@ -57,16 +58,15 @@ class GAN:
         draw = latents.TRAINING[self.generator.prior]
         return draw([n, self.generator.latent, 1, 1])
 
-    def train_step(self, batch: list[Tensor]) -> dict[str, Tensor]:
+    def train_step(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """``critic_steps`` steps of D, which share the batch, and one of G.
 
-        ``batch`` holds images B x C x H x W in [-1, 1], and labels B where networks with classes
-        need them. Returns scalars: both losses, and what the objective reports of D before it
-        moved.
+        ``batch`` has ``image``, B x C x H x W in [-1, 1], and ``label``, B, where networks with
+        classes need it. Returns scalars: both losses, and what the objective reports of D before
+        it moved.
         """
-        parts = zip(*(tensor.split(self.critic_steps) for tensor in batch))
-        for real, *labels in parts:
-            labels = labels if self.generator.classes else []
+        needed = ("image", "label") if self.generator.classes else ("image",)
+        for real, *labels in zip(*(batch[name].split(self.critic_steps) for name in needed)):
             fake = self.generator(self.latents(len(real)), *labels)
             d_loss, report = self._discriminator_step(real, fake.detach(), labels)
 

@@ -68,8 +68,7 @@ class Run:
         for network in self.networks.values():
             distributed.broadcast([*network.parameters(), *network.buffers()])
         self.board = open_dashboard(self.out, self.config, self.step, self.total)
-        # From all over the set: many are sorted by class.
-        self.board.real(images.images[:: max(1, len(images) // self._shown)][: self._shown])
+        self.board.real(images.examples(self._shown)["image"])
 
     def prepare(self) -> None:
         """Seed the step to come and set its rates; functions of the step, so resuming is exact."""

@@ -62,7 +62,7 @@ def test_a_step_written_out(recipe):
     start = twins(recipe)[0]
     images = real()
     paddle.seed(7)
-    found = ours.train_step([images])
+    found = ours.train_step({"image": images})
     paddle.seed(7)
     d_loss, g_loss = written_out(theirs, images, *STEPS[recipe])
     assert float(found["d_loss"]) == pytest.approx(d_loss, rel=1e-5)
@@ -76,7 +76,7 @@ def test_a_step_of_wgan_written_out():
     start = twins("wgan", batch_size=10, augment="none")[0]
     images = real(10)
     paddle.seed(7)
-    found = ours.train_step([images])
+    found = ours.train_step({"image": images})
 
     paddle.seed(7)
     squares = {}
@@ -126,9 +126,9 @@ def moves(game: GAN) -> dict[str, int]:
 @pytest.mark.parametrize("steps", [1, 2, 5])
 def test_critic_steps_are_of_the_discriminator(steps):
     ours = game(critic_steps=steps, batch_size=10)
-    ours.train_step([real(10)])
+    ours.train_step({"image": real(10)})
     assert moves(ours) == {"Gadam": 1, "Dadam": steps}
-    ours.train_step([real(10)])
+    ours.train_step({"image": real(10)})
     assert moves(ours) == {"Gadam": 2, "Dadam": 2 * steps}
 
 
@@ -149,7 +149,7 @@ def next_draw() -> np.ndarray:
 def test_latents_that_a_step_draws(overrides, draws):
     ours = game(**overrides)
     paddle.seed(5)
-    ours.train_step([real()])
+    ours.train_step({"image": real()})
     after = next_draw()
     paddle.seed(5)
     for n in draws:
@@ -160,7 +160,7 @@ def test_latents_that_a_step_draws(overrides, draws):
 def test_fresh_noise_with_classes():
     ours = game("cdcgan", fresh_noise=3)
     labels = paddle.to_tensor([2, 2, 5, 5, 5, 9])
-    scalars = ours.train_step([real(), labels])
+    scalars = ours.train_step({"image": real(), "label": labels})
     assert all(np.isfinite(float(value)) for value in scalars.values())
 
 
@@ -175,7 +175,7 @@ def test_packed_images_are_the_channels_of_one(pack, channels):
         place = slice(i % pack * channels, (i % pack + 1) * channels)
         assert np.array_equal(shown.numpy()[i // pack, place], image)
     assert ours.discriminator.logits(shown).shape == [BATCH // pack, 1, 1, 1]
-    scalars = ours.train_step([images])
+    scalars = ours.train_step({"image": images})
     assert all(np.isfinite(float(value)) for value in scalars.values())
 
 
@@ -203,7 +203,7 @@ def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack):
 
     ours.discriminator.score = watched
     before = weights(ours.generator)
-    ours.train_step([real()])
+    ours.train_step({"image": real()})
     assert len(seen) == 2 * steps + 1
     assert all(np.abs(images - 5).max() <= 0.0101 for images in seen)
     assert max(np.abs(a - b).max() for a, b in zip(before, weights(ours.generator))) > 1e-4
@@ -244,7 +244,7 @@ def test_every_recipe_plays(recipe):
     before = weights(ours.generator), weights(ours.discriminator)
     labels = paddle.arange(batch) % 10
     for step in range(2):
-        scalars = ours.train_step([real(batch, size, seed=step), labels])
+        scalars = ours.train_step({"image": real(batch, size, seed=step), "label": labels})
         assert {"d_loss", "g_loss"} < scalars.keys()
         assert all(np.isfinite(float(value)) for value in scalars.values())
     for start, network in zip(before, (ours.generator, ours.discriminator)):
@@ -259,7 +259,7 @@ def test_every_objective_plays_with_all_that_goes_with_it(objective, augment):
         fresh_noise=2, lr_ratio=2.0, image_size=16,
     )  # fmt: skip
     for step in range(2):
-        scalars = ours.train_step([real(size=16, seed=step)])
+        scalars = ours.train_step({"image": real(size=16, seed=step)})
         assert all(np.isfinite(float(value)) for value in scalars.values())
 
 

@@ -20,7 +20,7 @@ def test_the_penalty_is_part_of_the_loss():
     )
     images = real(2 * BATCH)
     paddle.seed(7)
-    found = ours.train_step([images])
+    found = ours.train_step({"image": images})
     paddle.seed(7)
     critic = theirs.discriminator
     for half in images.split(2):  # the report is of the last
@@ -39,7 +39,7 @@ def test_the_penalty_is_part_of_the_loss():
 
 def test_clipping_follows_each_step():
     ours = game("wgan", batch_size=10, penalty_weight=0.003)
-    ours.train_step([real(10)])
+    ours.train_step({"image": real(10)})
     largest = max(np.abs(values).max() for values in weights(ours.discriminator))
     assert largest == np.float32(0.003)
     assert max(np.abs(values).max() for values in weights(ours.generator)) > 0.003
@@ -49,7 +49,7 @@ def test_the_penalty_of_a_network_with_classes_is_of_the_class_asked_for():
     ours, theirs = twins("cdcgan", penalty="r1", norm="none", penalty_weight=4.0, lr=1e-30)
     images, labels = real(), paddle.to_tensor([2, 2, 5, 5, 5, 9])
     paddle.seed(7)
-    found = ours.train_step([images, labels])
+    found = ours.train_step({"image": images, "label": labels})
     paddle.seed(7)
     critic = theirs.discriminator
     fake = theirs.generator(paddle.randn([BATCH, 5, 1, 1]), labels).detach()
