@@ -214,7 +214,9 @@ def test_no_image_can_be_read(tmp_path):
 
 
 def test_folders_that_are_none(tmp_path):
-    with pytest.raises(UserError, match=r"holds no images; give a folder of images .*idx3"):
+    with pytest.raises(
+        UserError, match=r"holds no images; data is mnist, .* a folder of images .*idx3"
+    ):
         load_images(tmp_path)
     with pytest.raises(UserError, match="nowhere does not exist; data is mnist, .* a fold"):
         load_images(tmp_path / "nowhere")
