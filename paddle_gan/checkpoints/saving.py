@@ -1,8 +1,9 @@
 """Saving a run and finding it again.
 
 A checkpoint is a folder ``checkpoints/step-NNNNNNNN`` that is written beside, synced and moved into
-place, with a manifest of sizes and hashes. The notebook's four file names at the top of a run are
-links through ``checkpoints/latest``, so one rename moves them all: they always belong together.
+place, with a manifest of sizes and hashes. It holds the networks, each with its description, and
+the optimizers. The notebook's four file names at the top of a run
+are links through ``checkpoints/latest``, so one rename moves them all: they always belong together.
 """
 
 from __future__ import annotations
@@ -14,11 +15,12 @@ import math
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import paddle
-from paddle import nn
 
+from paddle_gan.checkpoints.description import split, with_description
 from paddle_gan.checkpoints.reading import check_state, read, shapes_of
 from paddle_gan.errors import UserError
 from paddle_gan.system import distributed
@@ -27,12 +29,13 @@ from paddle_gan.system.files import write_whole
 _KEPT = 2
 
 
-def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
+def save(out: Path, networks: dict, optimizers: dict, progress: dict, description: dict) -> Path:
     """Save networks and optimizers (file name -> object) after ``progress["step"]`` steps.
 
-    ``progress`` is kept with them as it is; the checkpoint of its ``best`` step, if it names one,
-    becomes ``best`` and stays. Returns the folder. Raises UserError where the disk does not take
-    it; what was saved before stays as it was.
+    ``progress`` is kept as it is; the checkpoint of its ``best`` step, if it names one, becomes
+    ``best`` and stays. Each network's file gets the ``description``, with its own ``network`` and
+    ``step``. Returns the folder. Raises UserError where the disk does not take it; what was saved
+    before stays as it was.
     """
     step = progress["step"]
     place = out / "checkpoints" / _name(step)
@@ -42,8 +45,8 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
-        for name, network in networks.items():
-            paddle.save(network.state_dict(), str(beside / f"{name}.pdparams"))
+        for name, weights in _described(networks, description, step):
+            paddle.save(weights, str(beside / f"{name}.pdparams"))
         for name, optimizer in optimizers.items():
             paddle.save(optimizer.state_dict(), str(beside / f"{name}.pdopt"))
         names = sorted(path.name for path in beside.iterdir())
@@ -67,13 +70,26 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
     return place
 
 
-def set_aside(out: Path, name: str, generator: nn.Layer) -> None:
-    """Keep the generator, and the newest samples, for good as ``generators/name.*``."""
-    place, weights = out / "generators", io.BytesIO()
-    paddle.save(generator.state_dict(), weights)
-    write_whole(place / f"{name}.pdparams", weights.getvalue())
-    samples = max((out / "samples").glob("step-*.png"))
+def set_aside(out: Path, name: str, networks: dict, description: dict) -> None:
+    """Keep networks (file name -> object), and the newest samples, for good in ``generators``.
+
+    One network becomes ``name.pdparams``, each of several ``name-NETWORK.pdparams``. They are
+    described as in a checkpoint, by the step of the samples.
+    """
+    place, samples = out / "generators", max((out / "samples").glob("step-*.png"))
+    step = int(samples.stem.partition("-")[2])
+    for network, weights in _described(networks, description, step):
+        file, content = name if len(networks) == 1 else f"{name}-{network}", io.BytesIO()
+        paddle.save(weights, content)
+        write_whole(place / f"{file}.pdparams", content.getvalue())
     write_whole(place / f"{name}.png", samples.read_bytes())
+
+
+def _described(networks: dict, description: dict, step: int) -> Iterator[tuple[str, dict]]:
+    """Name and state dict of each network, with what describes it."""
+    for name, network in networks.items():
+        described = {**description, "network": name, "step": step}
+        yield name, with_description(network.state_dict(), described)
 
 
 def load(out: Path, networks: dict, optimizers: dict) -> dict:
@@ -128,6 +144,7 @@ def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
     # No limit on sizes: these are the files that this run has saved.
     states = {name: read(path, math.inf) for name, path in {**weights, **moments}.items()}
     for name, path in weights.items():
+        states[name], _ = split(states[name], path)
         check_state(states[name], shapes_of(networks[name]), path)
     for name, path in moments.items():
         _check_moments(states[name], optimizers[name], path)

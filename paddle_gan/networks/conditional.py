@@ -23,17 +23,6 @@ class Generator(dcgan.Generator):
         self.latent = latent
         self.embedding = nn.Embedding(CLASSES, EMBEDDING)
 
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        rest = {name: shape for name, shape in shapes.items() if name != "embedding.weight"}
-        arguments = dcgan.Generator.arguments(rest)
-        if arguments is None or shapes.get("embedding.weight") != (CLASSES, EMBEDDING):
-            return None
-        if arguments["latent"] <= EMBEDDING:
-            return None
-        return {**arguments, "latent": arguments["latent"] - EMBEDDING}
-
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
         embedded = self.embedding(labels).reshape([-1, EMBEDDING, 1, 1])
         return super().forward(paddle.concat([latents, embedded], axis=1))

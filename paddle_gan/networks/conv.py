@@ -37,19 +37,6 @@ class Generator(nn.Layer):
         )
         self.white = nn.Sigmoid()  # the share of white
 
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        linear = shapes.get("linear.1.weight", ())
-        *double, last = (shapes.get(f"conv.{i}.weight", ()) for i in (0, 2, 4))
-        if len(linear) != 2 or len(last) != 4 or not last[1]:
-            return None
-        (latent, first), (channels, features, *_) = linear, last
-        quarter = round((first / features) ** 0.5)
-        if first != features * quarter**2 or double != [(features, features, 4, 4)] * 2:
-            return None
-        return dict(latent=latent, width=features // 2, channels=channels, image_size=4 * quarter)
-
     def fold(self) -> None:
         """Nothing to fold: there is no BatchNorm."""
 

@@ -82,19 +82,6 @@ class Generator(_NotebookKeys):
         layers += [nn.Conv2DTranspose(width, channels, 4, 2, 1), nn.Tanh()]
         self.gan = nn.Sequential(*layers)
 
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        names = (f"gan.{i}.weight" for i in range(0, 3 * 6 + 1, 3))
-        kernels = [shapes[name] for name in names if len(shapes.get(name, ())) == 4]
-        if not 3 <= len(kernels) <= 6 or not all(name.startswith("gan.") for name in shapes):
-            return None
-        doublings, (latent, *_), (width, channels, *_) = len(kernels) - 1, kernels[0], kernels[-1]
-        features = [latent, *(width * 2**i for i in reversed(range(doublings))), channels]
-        if kernels != [(a, b, 4, 4) for a, b in zip(features, features[1:])]:
-            return None
-        return dict(latent=latent, width=width, channels=channels, image_size=4 * 2**doublings)
-
     def fold(self) -> None:
         """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
         self.gan = kernels.folded(self.gan)

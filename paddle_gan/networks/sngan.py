@@ -33,21 +33,6 @@ class Generator(nn.Layer):
         layers += [nn.Conv2DTranspose(before, channels, 4, 2), nn.Tanh()]  # B x 1 x 28 x 28
         self.gen = nn.Sequential(*layers)
 
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        first, *inner, last = (shapes.get(f"gen.{i}.weight", ()) for i in (0, 3, 6, 9))
-        if len(first) != 4 or len(last) != 4:
-            return None
-        width = last[0]
-        if [first[1:], *inner] != [
-            (4 * width, 3, 3),
-            (4 * width, 2 * width, 4, 4),
-            (2 * width, width, 3, 3),
-        ]:
-            return None
-        return dict(latent=first[0], width=width, channels=last[1], image_size=28)
-
     def fold(self) -> None:
         """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
         self.gen = kernels.folded(self.gen)

@@ -36,6 +36,7 @@ class Run:
 
     def __init__(self, out: Path, config: dict, images: ImageSet, resume: bool):
         self.out, self.config = out, config
+        self._description = {"pixels": [-1, 1], "classes": None, "config": config}
         self.steps_per_epoch = batches_per_epoch(images, config["batch_size"])
         self.total = config["epochs"] * self.steps_per_epoch
         if config["max_steps"] is not None:
@@ -134,7 +135,8 @@ class Run:
             if distributed.rank() == 0 and self._due("evaluate", finished):
                 self._evaluate(drawer, finished)
         if distributed.rank() == 0 and self._due("keep", finished):
-            saving.set_aside(self.out, f"epoch-{finished:03d}", drawer)
+            name = f"epoch-{finished:03d}"
+            saving.set_aside(self.out, name, {"Gnet": drawer}, self._description)
         self._write()
 
     def _due(self, what: str, epoch: int | None) -> bool:
@@ -177,7 +179,8 @@ class Run:
                 "data": self.data,
             }
             self.board.sync()
-            saving.save(self.out, self.networks, self.game.optimizers, progress)
+            networks, optimizers = self.networks, self.game.optimizers
+            saving.save(self.out, networks, optimizers, progress, self._description)
 
     def _settle(self) -> None:
         """Let all processes have the same statistics, and all of them finite."""

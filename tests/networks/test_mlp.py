@@ -21,17 +21,6 @@ def test_shapes_and_ranges(channels, image_size):
     pairs.check_shapes_and_ranges("mlp", channels, image_size)
 
 
-@pytest.mark.parametrize("channels", [1, 3])
-def test_the_architecture_is_read_off_the_weights(channels):
-    pairs.check_arguments("mlp", latent=7, width=4, channels=channels)
-
-
-@pytest.mark.parametrize("shapes", [((5, 8), (9, 784)), ((5, 8), (8, 2 * 49)), ((5, 8), (8,))])
-def test_weights_that_fit_no_image_build_none(shapes):
-    first, last = shapes
-    assert Generator.arguments({"mlp.1.weight": first, "mlp.3.weight": last}) is None
-
-
 def test_a_checkpoint_draws_the_same_images(tmp_path):
     pairs.check_checkpoint("mlp", tmp_path, latent=7, width=4, channels=3, image_size=12)
 
