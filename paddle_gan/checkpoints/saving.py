@@ -1,8 +1,8 @@
 """Saving a run and finding it again.
 
 A checkpoint is a folder ``checkpoints/step-NNNNNNNN`` that is written beside, synced and moved into
-place, with a manifest of sizes and hashes. It holds the networks, each with its description, and
-the optimizers. The notebook's four file names at the top of a run
+place, with a manifest of sizes and hashes. It holds the networks, each with its description, the
+optimizers, and what the game itself remembers. The notebook's four file names at the top of a run
 are links through ``checkpoints/latest``, so one rename moves them all: they always belong together.
 """
 
@@ -27,15 +27,19 @@ from paddle_gan.system import distributed
 from paddle_gan.system.files import write_whole
 
 _KEPT = 2
+_GAME = "game.pdstate"
 
 
-def save(out: Path, networks: dict, optimizers: dict, progress: dict, description: dict) -> Path:
+def save(
+    out: Path, networks: dict, optimizers: dict, state: dict, progress: dict, description: dict
+) -> Path:
     """Save networks and optimizers (file name -> object) after ``progress["step"]`` steps.
 
-    ``progress`` is kept as it is; the checkpoint of its ``best`` step, if it names one, becomes
-    ``best`` and stays. Each network's file gets the ``description``, with its own ``network`` and
-    ``step``. Returns the folder. Raises UserError where the disk does not take it; what was saved
-    before stays as it was.
+    ``state`` is what the game itself remembers: a dict of tensors, arrays, numbers, strings and
+    lists, or an empty one. ``progress`` is kept as it is; the checkpoint of its ``best`` step, if
+    it names one, becomes ``best`` and stays. Each network's file gets the ``description``, with its
+    own ``network`` and ``step``. Returns the folder. Raises UserError where the disk does not take
+    it; what was saved before stays as it was.
     """
     step = progress["step"]
     place = out / "checkpoints" / _name(step)
@@ -49,6 +53,8 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict, descriptio
             paddle.save(weights, str(beside / f"{name}.pdparams"))
         for name, optimizer in optimizers.items():
             paddle.save(optimizer.state_dict(), str(beside / f"{name}.pdopt"))
+        if state:
+            paddle.save(state, str(beside / _GAME))
         names = sorted(path.name for path in beside.iterdir())
         files = {name: _fingerprint(beside / name) for name in names}
         manifest = {"progress": progress, "files": files}
@@ -92,21 +98,22 @@ def _described(networks: dict, description: dict, step: int) -> Iterator[tuple[s
         yield name, with_description(network.state_dict(), described)
 
 
-def load(out: Path, networks: dict, optimizers: dict) -> dict:
-    """Put both into the state of the newest whole checkpoint under ``out``; returns its progress.
+def load(out: Path, networks: dict, optimizers: dict) -> tuple[dict, dict]:
+    """Put both into the state of the newest whole checkpoint under ``out``.
 
-    A damaged checkpoint is named on stderr, renamed, and the one before it is taken. Raises
+    Returns its progress and the state of the game, tensors as NumPy arrays; {} where it has none. A
+    damaged checkpoint is named on stderr, renamed, and the one before it is taken. Raises
     UserError where there is none.
     """
     for place in reversed(_all(out)):
         try:
-            progress = _restore(place, networks, optimizers)
+            progress, state = _restore(place, networks, optimizers)
         except UserError as error:
             print(f"passing over {place}: {error}", file=sys.stderr)
             continue
         if distributed.rank() == 0:
             _forget_after(out, place, progress)
-        return progress
+        return progress, state
     raise UserError(f"{out} holds no checkpoint to resume from; start without --resume")
 
 
@@ -131,7 +138,7 @@ def _forget_after(out: Path, place: Path, progress: dict) -> None:
         raise UserError(f"cannot write into {out}: {error.strerror}") from error
 
 
-def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
+def _restore(place: Path, networks: dict, optimizers: dict) -> tuple[dict, dict]:
     try:
         manifest = json.loads((place / "manifest.json").read_text())
         damaged = [n for n, f in manifest["files"].items() if _fingerprint(place / n) != f]
@@ -148,12 +155,15 @@ def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
         check_state(states[name], shapes_of(networks[name]), path)
     for name, path in moments.items():
         _check_moments(states[name], optimizers[name], path)
+    game = read(place / _GAME, math.inf) if _GAME in manifest["files"] else {}
+    if type(game) is not dict:
+        raise UserError(f"{_GAME} holds a {type(game).__name__}, not the state of a game")
     for name, network in networks.items():
         network.set_state_dict(states[name])
     for name, optimizer in optimizers.items():
         state = states[name].items()
         optimizer.set_state_dict({k: paddle.to_tensor(v) if _is_array(v) else v for k, v in state})
-    return manifest["progress"]
+    return manifest["progress"], game
 
 
 def _check_moments(state: dict, optimizer: paddle.optimizer.Optimizer, path: Path) -> None:

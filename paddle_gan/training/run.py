@@ -180,7 +180,7 @@ class Run:
             }
             self.board.sync()
             networks, optimizers = self.networks, self.game.optimizers
-            saving.save(self.out, networks, optimizers, progress, self._description)
+            saving.save(self.out, networks, optimizers, {}, progress, self._description)
 
     def _settle(self) -> None:
         """Let all processes have the same statistics, and all of them finite."""
@@ -207,7 +207,7 @@ class Run:
         self.board.rewind(self.step)
 
     def _restore(self) -> None:
-        progress = saving.load(self.out, self.networks, self.game.optimizers)
+        progress, _ = saving.load(self.out, self.networks, self.game.optimizers)
         self.step, self.attempt = progress["step"], progress["attempt"]
         self.best, self._health = progress["best"], Health(progress["health"])
         self._learned_from = progress.get("data")  # older checkpoints have none

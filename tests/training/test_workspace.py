@@ -21,7 +21,7 @@ from paddle_gan.training.workspace import (
 OURS = (
     *("Gnet.pdparams", "Dadam.pdopt", "config.json", "metrics.jsonl"),
     *("samples/real.png", "log/records", "checkpoints/step-00000001/manifest.json"),
-    *("best/Gnet.pdparams", "generators/epoch-001.png"),
+    *("best/Gnet.pdparams", "generators/epoch-001.png", "game.pdstate"),
 )
 OTHERS = ("notes.txt", "config.json.bak", "Gnet.pdparams.bak", "catalog/log", ".hidden", ".a.1b")
 
