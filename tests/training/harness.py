@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import paddle_gan
+from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.reading import read
 from tests.data.files import save_idx
 
@@ -107,9 +108,13 @@ def snapshot(out: Path) -> dict[str, object]:
         **{f"log {tag}": records for tag, records in dashboard(out / "log").items()},
         **{path.name: _digest(path.read_bytes()) for path in out.glob("samples/*.png")},
         **{
+            f"config of {path.stem}": split(read(path), path)[1]
+            for path in out.glob("[!.]*.pdparams")
+        },
+        **{
             f"{path.name} {name}": value
             for path in out.glob("[!.]*.pd*")
-            for name, value in _flat(read(path)).items()
+            for name, value in _flat(split(read(path), path)[0]).items()
         },
     }
 
