@@ -4,6 +4,7 @@ import json
 import time
 import tracemalloc
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import paddle
@@ -126,6 +127,16 @@ def test_a_description_is_believed_and_shapes_are_not_guessed(tmp_path):
     paddle.save(state, str(tmp_path / "more"))
     with pytest.raises(UserError, match="another network. unexpected: new.weight"):
         load_generator(tmp_path / "more")
+
+
+def test_several_threads_may_load():
+    path = FIXTURES / "described-3.3.1.pdparams"
+    generator = load_generator(path)
+    z = latents(generator, 2, seed=0)
+    expected = generate(generator, z)
+    with ThreadPoolExecutor(8) as pool:
+        for loaded in pool.map(load_generator, [path] * 100):
+            assert np.array_equal(generate(loaded, z), expected)
 
 
 @pytest.mark.parametrize("file", descriptions.hostile(), ids=lambda file: file.name)
