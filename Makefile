@@ -1,4 +1,4 @@
-.PHONY: test lint format bench soak mutants
+.PHONY: test lint format options bench soak mutants
 
 test:
 	python -m pytest
@@ -10,6 +10,9 @@ lint:
 format:
 	ruff format .
 	ruff check --fix .
+
+options:  # the page of all options, from where they are declared
+	python -c "from paddle_gan.config.page import page; print(page(), end='')" > docs/options.md
 
 bench:  # side by side with the notebook's step and PyTorch; see docs/performance.md
 	python benchmarks/throughput.py

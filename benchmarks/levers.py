@@ -44,14 +44,14 @@ def step_speed(undone: str, recipe: str, batch_size: int, seconds: float) -> flo
     from paddle import nn
 
     from paddle_gan import kernels
-    from paddle_gan.config.recipes import configure
+    from paddle_gan.config import configure
     from paddle_gan.games import gan
     from paddle_gan.kernels.narrow import NarrowConvolution
 
     if undone == "narrow":
         NarrowConvolution.knows = lambda layer, shape: False
     if undone == "frozen":
-        gan.frozen = lambda network: contextlib.nullcontext()
+        gan.frozen = lambda *networks: contextlib.nullcontext()
     if undone == "adam":
         adam = paddle.optimizer.Adam
         paddle.optimizer.Adam = lambda use_multi_tensor, **rest: adam(**rest)
@@ -64,13 +64,13 @@ def step_speed(undone: str, recipe: str, batch_size: int, seconds: float) -> flo
     config = configure(recipe, batch_size=batch_size, **again)
     game, size = gan.GAN(config), config["image_size"]
     images = paddle.uniform([batch_size, 1, size, size], min=-1, max=1)
-    batch = [images, paddle.randint(0, 10, [batch_size])]
+    batch = {"image": images, "label": paddle.randint(0, 10, [batch_size])}
     with kernels.plain() if undone == "kernels" else contextlib.nullcontext():
         for _ in range(5):
-            game.train_step(batch)
+            game.train_step(batch, 0)
         started, steps = time.perf_counter(), 0
         while time.perf_counter() - started < seconds:
-            game.train_step(batch)
+            game.train_step(batch, 0)
             steps += 1
     return batch_size * steps / (time.perf_counter() - started)
 

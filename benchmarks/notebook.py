@@ -14,16 +14,12 @@ import argparse
 
 import numpy as np
 
-import paddle_gan.system.runtime
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure, game_of  # settles the number of threads
 
-paddle_gan.system.runtime.import_paddle()
+import paddle  # isort: skip
 
-import paddle  # noqa: E402  (threads first)
-
-from paddle_gan import data  # noqa: E402  (likewise)
-from paddle_gan.games import GAMES  # noqa: E402  (likewise)
-from paddle_gan.sampling import pictures  # noqa: E402  (they import Paddle)
+from paddle_gan import data
+from paddle_gan.sampling import pictures
 
 
 def main() -> None:
@@ -38,12 +34,12 @@ def main() -> None:
     config = configure("aistudio", data=options.data, seed=options.seed)
     digits = data.load_images(options.data)
     paddle.seed(options.seed)
-    game = GAMES[config["game"]](config)
+    game = game_of(config)(config)
     step = 0
     while step < options.steps:
         for batch in data.loader(digits, config["batch_size"], options.seed, epoch=step):
-            unit = (batch[0] + 1) / 2  # what ToTensor gives
-            scalars = game.train_step([(unit - 127.5) / 127.5])
+            unit = (batch["image"] + 1) / 2  # what ToTensor gives
+            scalars = game.train_step({"image": (unit - 127.5) / 127.5}, step)
             step += 1
             if step % 250 == 0:
                 print(step, {name: float(value) for name, value in scalars.items()}, flush=True)

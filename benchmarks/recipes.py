@@ -23,7 +23,7 @@ import sys
 import time
 from pathlib import Path
 
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure
 from paddle_gan.errors import UserError
 
 CHILD = """
@@ -32,7 +32,7 @@ import paddle_gan
 from paddle_gan.system.runtime import import_paddle
 import_paddle()
 from paddle_gan.commands.evaluate import evaluate_file
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure
 
 out, images, points, judge, settings = json.loads(sys.argv[1])
 batch_size = configure(**settings)["batch_size"]

@@ -7,49 +7,23 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import paddle_gan
-from paddle_gan.config.recipes import RECIPES, configure
 from paddle_gan.errors import UserError
+from paddle_gan.options import flags, renamed
 from paddle_gan.system import distributed
 
 _DEVICE = ("--device", dict(default="auto", metavar="auto|cpu|gpu|gpu:N", help="where to compute"))
 _SEED = "the seed of every random draw"
 
 TRAIN = [
-    ("--recipe", dict(help=f"one of: {', '.join(sorted(RECIPES))}; dcgan unless named")),
-    ("--data", dict(metavar="mnist|embedded|stacked|PATH", help="digits, or a folder of images")),
-    ("--epochs", dict(type=int, help="times through the data")),
-    ("--max-steps", dict(type=int, metavar="N", help="stop after N steps")),
-    ("--batch-size", dict(type=int, metavar="N", help="images in a step")),
-    ("--lr", dict(type=float, help="learning rate of both networks")),
-    (
-        "--objective",
-        dict(
-            metavar="NAME",
-            help="non-saturating, minimax, smoothed, least-squares, hinge, wasserstein",
-        ),
-    ),
-    ("--penalty", dict(metavar="NAME", help="on D's slope: none, clip, gradient, r1")),
-    ("--penalty-weight", dict(type=float, metavar="W", help="its factor, or where to clip")),
-    ("--norm", dict(metavar="NAME", help="of D: batch, instance, spectral, spectral-batch, none")),
-    ("--augment", dict(metavar="NAME", help="what D sees: none, translate, noise")),
-    ("--pack", dict(type=int, metavar="N", help="images that D judges as one (PacGAN)")),
-    ("--critic-steps", dict(type=int, metavar="N", help="steps of D for one of G")),
-    ("--image-size", dict(type=int, metavar="N", help="images are resized to this")),
-    ("--channels", dict(type=int, metavar="1|3", help="gray or color")),
-    ("--width", dict(type=int, metavar="N", help="channels of the widest images' layer")),
-    ("--latent", dict(type=int, metavar="N", help="dimensions of the latent space")),
-    ("--seed", dict(type=int, help=_SEED)),
+    ("--recipe", dict(metavar="NAME", help="what is trained; dcgan unless named")),
     _DEVICE,
     ("--workers", dict(type=int, default=1, metavar="N", help="processes that share each batch")),
     ("--out", dict(default="work", metavar="FOLDER", help="where the run is written")),
-    ("--checkpoint-every", dict(type=int, metavar="STEPS", help="save oftener than each epoch")),
-    ("--evaluate-every", dict(type=int, metavar="EPOCHS", help="score the samples, keep the best")),
-    ("--keep-every", dict(type=int, metavar="EPOCHS", help="set a generator aside for good")),
-    ("--on-nan", dict(choices=("stop", "retry"), help="what to do when a loss is not finite")),
-    ("--amp", dict(action="store_true", default=None, help="bfloat16 on a GPU (Ampere or newer)")),
     ("--resume", dict(action="store_true", help="go on with the run in --out")),
     ("--dry-run", dict(action="store_true", help="print the configuration and exit")),
 ]
@@ -87,39 +61,58 @@ INFER = [
     ("--num", dict(type=int, default=64, metavar="N", help="how many images")),
     ("--seed", dict(type=int, default=0, help=_SEED)),
     ("--output", dict(default="work/generated.png", help=".png a grid, .npy raw, .gif a walk")),
-    ("--digit", dict(type=int, metavar="0..9", help="draw this digit only")),
-    ("--data", dict(default="mnist", metavar="mnist|embedded|PATH", help="who judges --digit")),
     ("--inverted", dict(action="store_true", help="black on white")),
-    ("--interpolate", dict(type=int, metavar="N", help="a walk of N frames between latents")),
+    ("--interpolation", dict(type=int, metavar="N", help="a walk of N frames between drawings")),
+    ("--interpolate", renamed("interpolation", int)),
     _DEVICE,
 ]
 
 
 def _train(recipe, dry_run, resume, device, out, workers, **overrides) -> None:
     if dry_run:
-        print(json.dumps(_config(recipe, resume, device, out, overrides), indent=2))
+        print(json.dumps(_config(recipe, resume, out, overrides), indent=2))
         return
     if not out:
         raise UserError("--out is empty; name a folder, or . for this one")
     if workers != 1 and distributed.world() == 1:
         device = _start(device)
-        from paddle_gan.training.loop import check_shares
+        from paddle_gan.training.loop import check_division
 
-        config = _config(recipe, resume, device, out, overrides)
+        config = _config(recipe, resume, out, overrides)
         if workers > 1:  # before a crowd of processes is started that would find the same
-            check_shares(config, workers)
+            check_division(config, workers)
         distributed.launch([sys.executable, *sys.argv], workers, device)
         return
     paddle_gan.train(recipe, out=out, device=device, resume=resume, **overrides)
 
 
-def _config(recipe, resume, device, out, overrides) -> dict:
-    if not resume:
-        return configure(recipe or "dcgan", **overrides)
-    _start(device)
+def _config(recipe, resume, out, overrides) -> dict:
+    from paddle_gan.config import configure
     from paddle_gan.training.workspace import resumed_config
 
-    return resumed_config(Path(out), {"recipe": recipe, **overrides})
+    if resume:
+        return resumed_config(Path(out), {"recipe": recipe, **overrides})
+    return configure(recipe or "dcgan", **overrides)
+
+
+def _train_flags(known: argparse.Namespace, given: dict) -> dict:
+    """The options of the recipe that is named, or that the run to resume has."""
+    from paddle_gan.config import sections
+
+    return sections(_recipe(known), given)
+
+
+def _recipe(known: argparse.Namespace) -> str:
+    from paddle_gan.training.workspace import recipe_of
+
+    found = known.recipe or (recipe_of(Path(known.out)) if known.resume else None)
+    return found or "dcgan"
+
+
+def _train_has_no(known: argparse.Namespace, flag: str) -> UserError:
+    from paddle_gan.config import no_option
+
+    return no_option(_recipe(known), flag)
 
 
 def _infer(device, **arguments) -> None:
@@ -127,6 +120,14 @@ def _infer(device, **arguments) -> None:
     from paddle_gan.commands.infer import infer
 
     print(f"wrote {infer(**arguments)}")
+
+
+def _infer_flags(known: argparse.Namespace, given: dict) -> dict:
+    """What any game's drawings may be asked for."""
+    from paddle_gan.config import games
+
+    asked = {name: option for game in games() for name, option in game.asked.items()}
+    return {"of some checkpoints": (asked, {})}
 
 
 def _evaluate(device, as_json, **arguments) -> None:
@@ -158,19 +159,30 @@ def _digits(device, **arguments) -> None:
     )
 
 
-def _start(device: str) -> str:
+def _start(device: str | None) -> str | None:
+    """Import Paddle, and compute on ``device`` if one is named."""
     from paddle_gan.system.runtime import choose_device, import_paddle
 
     import_paddle()
-    return choose_device(device)
+    return device and choose_device(device)
+
+
+class Command(NamedTuple):
+    """What runs, its arguments, one line of help, and flags that depend on these arguments."""
+
+    function: Callable
+    arguments: list
+    about: str
+    flags: Callable[[argparse.Namespace, dict], dict] | None = None
+    has_no: Callable[[argparse.Namespace, str], UserError] | None = None  # such flag
 
 
 COMMANDS = {
-    "train": (_train, TRAIN, "train a recipe"),
-    "infer": (_infer, INFER, "draw images from a checkpoint"),
-    "evaluate": (_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
-    "modes": (_modes, MODES, "count the modes that a generator of stacked digits draws"),
-    "digits": (_digits, DIGITS, "train or show the digit network behind the scores"),
+    "train": Command(_train, TRAIN, "train a recipe", _train_flags, _train_has_no),
+    "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
+    "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
+    "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
+    "digits": Command(_digits, DIGITS, "train or show the digit network behind the scores"),
 }
 
 
@@ -181,27 +193,41 @@ class _Parser(argparse.ArgumentParser):
         self.exit(2, f"error: {message}; {self.prog} --help lists what there is\n")
 
 
-def _fill(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    function, arguments, _ = COMMANDS[name]
-    for flag, options in arguments:
-        parser.add_argument(flag, **options)
-    parser.set_defaults(function=function)
-    return parser
+def _arguments(command: Command, argv: list[str], prog: str | None) -> dict:
+    """The arguments of a command, in as many passes as its flags depend on each other."""
+    sections, given = {}, {}
+    for last in (False, False, True) if command.flags else (True,):
+        parser = _Parser(prog, description=command.about, add_help=last)
+        for name, form in command.arguments:
+            # Words behind flags that are unknown as yet would be taken for it.
+            parser.add_argument(name, **form if last or name[0] == "-" else {**form, "nargs": "?"})
+        for title, (options, defaults) in sections.items():
+            flags(parser.add_argument_group(title), options, defaults)
+        found, unknown = parser.parse_known_args(argv)
+        if not last:
+            _start(None)
+            given = {name: getattr(found, name) for s in sections.values() for name in s[0]}
+            sections = command.flags(found, given)
+    if unknown and unknown[0].startswith("--") and command.has_no:
+        raise command.has_no(found, unknown[0][2:].partition("=")[0])
+    if unknown:
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}")
+    return vars(found)
 
 
 def main(argv: list[str] | None = None, command: str | None = None) -> int:
     """Run ``paddle-gan``, or one ``command`` of it; returns the exit status."""
-    if command is None:
-        parser = _Parser("paddle-gan", description=paddle_gan.__doc__.splitlines()[0])
-        parser.add_argument("--version", action="version", version=paddle_gan.__version__)
-        commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
-        for name, (_, _, text) in COMMANDS.items():
-            _fill(commands.add_parser(name, help=text, description=text), name)
-    else:
-        parser = _fill(_Parser(description=COMMANDS[command][2]), command)
-    arguments = vars(parser.parse_args(argv))
+    argv, prog = sys.argv[1:] if argv is None else argv, None
     try:
-        arguments.pop("function")(**arguments)
+        if command is None:
+            parser = _Parser("paddle-gan", description=paddle_gan.__doc__.splitlines()[0])
+            parser.add_argument("--version", action="version", version=paddle_gan.__version__)
+            commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+            for name, each in COMMANDS.items():
+                commands.add_parser(name, help=each.about, add_help=False)
+            command = parser.parse_known_args(argv)[0].command
+            argv, prog = argv[argv.index(command) + 1 :], f"paddle-gan {command}"
+        COMMANDS[command].function(**_arguments(COMMANDS[command], argv, prog))
     except UserError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2

@@ -6,6 +6,7 @@ import difflib
 from collections.abc import Collection
 
 _ALIKE = 0.6  # from 0 to 1, difflib's own threshold
+_LONGEST = 100  # characters that are compared; a file may hold names of a megabyte
 
 
 class UserError(Exception):
@@ -22,7 +23,7 @@ def unknown(what: str, wanted: object, names: Collection[str]) -> UserError:
     Case does not count. A name that begins with what was typed is nearer than any other; of names
     that are all unlike it none is suggested.
     """
-    typed = str(wanted).casefold()
+    typed = str(wanted)[:_LONGEST].casefold()
 
     def likeness(name: str) -> float:
         starts = bool(typed) and name.startswith(typed)

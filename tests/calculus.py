@@ -12,11 +12,11 @@ def difference_quotient(function: Callable, x: np.ndarray, direction: np.ndarray
     return (function(x + step * direction) - function(x - step * direction)) / (2 * step)
 
 
-def of_parameter(parameter, evaluate: Callable) -> Callable[[np.ndarray], float]:
-    """What ``evaluate()`` comes to as a function of a parameter's values."""
+def of_parameter(parameter, compute: Callable) -> Callable[[np.ndarray], float]:
+    """What ``compute()`` comes to as a function of a parameter's values."""
 
     def function(values: np.ndarray) -> float:
         parameter.set_value(values.astype("float32"))
-        return float(evaluate())
+        return float(compute())
 
     return function

@@ -13,7 +13,8 @@ import paddle_gan
 from paddle_gan.cli import main
 from paddle_gan.system import distributed
 from tests.training import harness
-from tests.wrong_calls import EVALUATE, INFER, MODES, TINY, TRAIN, Wrong
+from tests.wrong_calls import EVALUATE, INFER, MODES, TINY, Wrong
+from tests.wrong_training import TRAIN
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
 GPU = paddle.is_compiled_with_cuda() and paddle.device.cuda.device_count() > 0

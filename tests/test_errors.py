@@ -2,7 +2,7 @@
 
 import pytest
 
-from paddle_gan.config.recipes import RECIPES, configure
+from paddle_gan.config import RECIPES, configure
 from paddle_gan.errors import UserError, unknown
 
 

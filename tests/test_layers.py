@@ -10,9 +10,10 @@ import pytest
 import paddle_gan
 
 # From the top down: each may import what stands below it.
-LAYERS = """__main__ cli commands training games metrics sampling checkpoints objectives networks
-kernels data config system errors""".split()
+LAYERS = """__main__ cli commands training checkpoints config games metrics sampling objectives
+networks kernels data options system errors""".split()
 PACKAGE = Path(paddle_gan.__file__).parent
+ROOT = Path(__file__).parents[1]
 FILES = [path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem in LAYERS]
 
 
@@ -41,3 +42,11 @@ def test_imports_run_downwards_and_files_are_short(path):
     below = LAYERS[LAYERS.index(layer(path)) :]
     assert imported(path) <= {*below}
     assert len(path.read_text().splitlines()) <= 250
+
+
+@pytest.mark.parametrize("folder", ["tests", "benchmarks"])
+def test_what_stands_beside_the_package_is_short_too(folder):
+    paths = sorted((ROOT / folder).rglob("*.py"))
+    assert paths
+    long = [path for path in paths if len(path.read_text().splitlines()) > 250]
+    assert [str(path.relative_to(ROOT)) for path in long] == []

@@ -1,34 +1,109 @@
-"""The generator of any checkpoint."""
+"""The networks of any checkpoint."""
 
 from __future__ import annotations
 
+import math
 import os
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from paddle import nn
 
-from paddle_gan.checkpoints.reading import check_state, read, shapes_of
+from paddle_gan import data
+from paddle_gan.checkpoints.description import split
+from paddle_gan.checkpoints.guessing import guess
+from paddle_gan.checkpoints.reading import check_state, read, shapes_of, shown
+from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
-from paddle_gan.networks import NETWORKS
+from paddle_gan.games import Game, game_named, without_values
+
+_OF_RECIPES = ("about", "game")  # values of a configuration that follow from its recipe
+
+
+class Opened(NamedTuple):
+    """A game and the networks it draws with, in eval mode; ``config`` is None if not described."""
+
+    game: type[Game]
+    networks: dict[str, nn.Layer]
+    config: dict | None
+
+    def fold(self) -> None:
+        """Fold BatchNorm into convolutions where a network can; ends training."""
+        for network in self.networks.values():
+            if hasattr(network, "fold"):
+                network.fold()
+
+    def images(self):
+        """The data set that drawings are made from, as in training; None for noise."""
+        if self.config is None or self.game.watched is None:
+            return None
+        size = self.config["image_size"], self.config["channels"]
+        return data.load(self.game.data, self.config["data"], *size, self.game.watched)
+
+
+def open_checkpoint(path: str | os.PathLike) -> Opened:
+    """What the file of a network is drawn with, whoever saved it.
+
+    A checkpoint of this package describes itself; of one that does not, such as the notebook's,
+    names and shapes of the weights tell the generator. Further networks that its game draws with
+    are read from beside it. Raises UserError for a file that is missing, damaged, hostile, or of a
+    network that nothing is drawn with.
+    """
+    name, network, config = _load(path)
+    if config is None:
+        return Opened(game_named("gan"), {name: network}, None)
+    game, networks = game_of(config), {name: network}
+    for other in game.drawn_with:
+        if other != name:
+            networks[other] = _load(Path(path).with_name(f"{other}.pdparams"))[1]
+    return Opened(game, networks, config)
 
 
 def load_generator(path: str | os.PathLike) -> nn.Layer:
-    """The generator saved in ``path``, in eval mode, whoever saved it.
+    """The generator saved in ``path``, in eval mode, whoever saved it; as ``open_checkpoint``."""
+    return _load(path)[1]
 
-    The architecture is read off the names and shapes of the weights, so a checkpoint of this
-    package or of the notebook needs nothing beside it. Raises UserError for a file that is
-    missing, damaged, hostile or not a generator's.
-    """
-    state = read(path)
+
+def _load(path: str | os.PathLike) -> tuple[str, nn.Layer, dict | None]:
+    """Name, network and configuration of a file."""
+    state, description = split(read(path), path)
+    # Without values until it is known that those of the file fill it: anybody may have written it,
+    # and a few bytes may describe terabytes.
+    with without_values():
+        name, network, config = _described(description, path) if description else _guessed(state)
+    if network is None:
+        found = f" but {shown(name)}" if description else ""
+        raise UserError(
+            f"{path} holds no generator that this package knows{found}; give a Gnet.pdparams"
+        )
+    needed = sum(math.prod(parameter.shape) for parameter in network.parameters())
+    held = sum(math.prod(getattr(array, "shape", ())) for array in state.values())
+    if needed > held:
+        raise UserError(
+            f"{path} describes another network: one of {needed:,} numbers, and it holds {held:,}"
+        )
+    check_state(state, shapes_of(network), path)
+    for parameter in network.parameters():
+        parameter.initialize()
+    network.set_state_dict({key: value.astype("float32") for key, value in state.items()})
+    network.eval()
+    return name, network, config
+
+
+def _guessed(state: Any) -> tuple[str, nn.Layer | None, None]:
     arrays = state.items() if isinstance(state, dict) else ()
-    shapes = {name: tuple(array.shape) for name, array in arrays if hasattr(array, "shape")}
-    if any(0 in shape for shape in shapes.values()):
-        shapes = {}  # no network has a layer without weights, and Paddle may not build it
-    for generator_class, _ in NETWORKS.values():
-        arguments = generator_class.arguments(shapes)
-        if arguments is not None:
-            generator = generator_class(**arguments)
-            check_state(state, shapes_of(generator), path)
-            generator.set_state_dict({name: state[name].astype("float32") for name in state})
-            generator.eval()
-            return generator
-    raise UserError(f"{path} holds no generator that this package knows; give a Gnet.pdparams")
+    found = guess({name: tuple(array.shape) for name, array in arrays if hasattr(array, "shape")})
+    return "Gnet", found and found[0](**found[1]), None
+
+
+def _described(description: dict, path: str | os.PathLike) -> tuple[str, nn.Layer | None, dict]:
+    values = dict(description["config"])
+    recipe, name = values.pop("recipe", None), description["network"].removesuffix("_raw")
+    try:
+        config = configure(recipe, **{n: v for n, v in values.items() if n not in _OF_RECIPES})
+        game = game_of(config)
+        return name, game.build(config)[name] if name in game.drawn_with else None, config
+    except Exception as error:  # whatever values of another type or size may cause
+        known = isinstance(error, UserError)
+        reason = shown(error) if known else "a value of its configuration cannot be used"
+        raise UserError(f"{path} describes a network that cannot be built: {reason}") from error

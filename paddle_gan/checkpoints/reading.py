@@ -41,9 +41,9 @@ def read(path: str | os.PathLike, max_bytes: int = MAX_BYTES) -> Any:
         try:
             return _finish(unpickler.load(file.read(size)))
         except Rejected as error:
-            raise UserError(f"{_shown(path)} {_shown(error)}") from error
+            raise UserError(f"{shown(path)} {shown(error)}") from error
         except MemoryError as error:
-            raise UserError(f"{_shown(path)} does not fit into the memory") from error
+            raise UserError(f"{shown(path)} does not fit into the memory") from error
 
 
 def _finish(value: Any) -> Any:
@@ -77,7 +77,7 @@ def check_state(state: Any, expected: dict[str, tuple[int, ...]], path: str | os
     Raises:
         UserError: names, shapes or dtypes differ from the network's, or a value is not finite.
     """
-    where = _shown(path)
+    where = shown(path)
     if type(state) is not dict:
         raise UserError(f"{where} holds a {type(state).__name__}, not a network's parameters")
     names = {
@@ -109,7 +109,7 @@ def read_npy(path: str | os.PathLike) -> np.ndarray:
         UserError: the file is missing or no ``.npy`` file, its dtype is no little-endian number,
             or its length is not what its header promises.
     """
-    where = _shown(path)
+    where = shown(path)
     with _opened(path) as (file, size):
         start = file.read(10)
         if start[:7] not in (b"\x93NUMPY\x01", b"\x93NUMPY\x02"):
@@ -123,7 +123,7 @@ def read_npy(path: str | os.PathLike) -> np.ndarray:
         shape = tuple(int(n) for n in re.findall(r"\d+", match["shape"]))
         offset = file.tell()
         if math.prod(shape) * dtype.itemsize != size - offset:
-            told = f"its header promises {_shown(shape)} {dtype}, {size - offset} bytes follow"
+            told = f"its header promises {shown(shape)} {dtype}, {size - offset} bytes follow"
             raise UserError(f"{where} is truncated or damaged: {told}")
         order = "F" if match["fortran"] == "True" else "C"
         if 0 in shape:  # nothing to map
@@ -134,7 +134,7 @@ def read_npy(path: str | os.PathLike) -> np.ndarray:
 @contextmanager
 def _opened(path, max_bytes=math.inf):
     """Open a regular file, neither empty nor too large; give it and its size in bytes."""
-    where = _shown(path)
+    where = shown(path)
     try:
         status = os.stat(path)  # opening a named pipe would wait for its writer
         if stat.S_ISDIR(status.st_mode):
@@ -153,12 +153,12 @@ def _opened(path, max_bytes=math.inf):
         raise UserError(f"{where} cannot be read: {reason}") from error
 
 
-def _shown(text: Any) -> str:
+def shown(text: Any) -> str:
     """Text from outside, made fit for one line of a terminal."""
     text = "".join(char if char.isprintable() else "?" for char in str(text)[:400])
     return text if len(text) <= 300 else text[:297] + "..."
 
 
 def _first(names: list) -> str:
-    told = ", ".join(_shown(name)[:60] for name in names[:3])
+    told = ", ".join(shown(name)[:60] for name in names[:3])
     return told if len(names) <= 3 else f"{told} and {len(names) - 3} more"

@@ -1,8 +1,9 @@
 """Saving a run and finding it again.
 
 A checkpoint is a folder ``checkpoints/step-NNNNNNNN`` that is written beside, synced and moved into
-place, with a manifest of sizes and hashes. The notebook's four file names at the top of a run are
-links through ``checkpoints/latest``, so one rename moves them all: they always belong together.
+place, with a manifest of sizes and hashes. It holds the networks, each with its description, the
+optimizers, and what the game itself remembers. The notebook's four file names at the top of a run
+are links through ``checkpoints/latest``, so one rename moves them all: they always belong together.
 """
 
 from __future__ import annotations
@@ -14,24 +15,30 @@ import math
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import paddle
-from paddle import nn
 
+from paddle_gan.checkpoints.description import split, with_description
 from paddle_gan.checkpoints.reading import check_state, read, shapes_of
 from paddle_gan.errors import UserError
 from paddle_gan.system import distributed
 from paddle_gan.system.files import write_whole
 
 _KEPT = 2
+_GAME = "game.pdstate"
 
 
-def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
+def save(
+    out: Path, networks: dict, optimizers: dict, state: dict, progress: dict, description: dict
+) -> Path:
     """Save networks and optimizers (file name -> object) after ``progress["step"]`` steps.
 
-    ``progress`` is kept with them as it is; the checkpoint of its ``best`` step, if it names one,
-    becomes ``best`` and stays. Returns the folder. Raises UserError where the disk does not take
+    ``state`` is what the game itself remembers: a dict of tensors, arrays, numbers, strings and
+    lists, or an empty one. ``progress`` is kept as it is; the checkpoint of its ``best`` step, if
+    it names one, becomes ``best`` and stays. Each network's file gets the ``description``, with its
+    own ``network`` and ``step``. Returns the folder. Raises UserError where the disk does not take
     it; what was saved before stays as it was.
     """
     step = progress["step"]
@@ -42,10 +49,12 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
-        for name, network in networks.items():
-            paddle.save(network.state_dict(), str(beside / f"{name}.pdparams"))
+        for name, weights in _described(networks, description, step):
+            paddle.save(weights, str(beside / f"{name}.pdparams"))
         for name, optimizer in optimizers.items():
             paddle.save(optimizer.state_dict(), str(beside / f"{name}.pdopt"))
+        if state:
+            paddle.save(state, str(beside / _GAME))
         names = sorted(path.name for path in beside.iterdir())
         files = {name: _fingerprint(beside / name) for name in names}
         manifest = {"progress": progress, "files": files}
@@ -67,30 +76,44 @@ def save(out: Path, networks: dict, optimizers: dict, progress: dict) -> Path:
     return place
 
 
-def set_aside(out: Path, name: str, generator: nn.Layer) -> None:
-    """Keep the generator, and the newest samples, for good as ``generators/name.*``."""
-    place, weights = out / "generators", io.BytesIO()
-    paddle.save(generator.state_dict(), weights)
-    write_whole(place / f"{name}.pdparams", weights.getvalue())
-    samples = max((out / "samples").glob("step-*.png"))
+def set_aside(out: Path, name: str, networks: dict, description: dict) -> None:
+    """Keep networks (file name -> object), and the newest samples, for good in ``generators``.
+
+    One network becomes ``name.pdparams``, each of several ``name-NETWORK.pdparams``. They are
+    described as in a checkpoint, by the step of the samples.
+    """
+    place, samples = out / "generators", max((out / "samples").glob("step-*.png"))
+    step = int(samples.stem.partition("-")[2])
+    for network, weights in _described(networks, description, step):
+        file, content = name if len(networks) == 1 else f"{name}-{network}", io.BytesIO()
+        paddle.save(weights, content)
+        write_whole(place / f"{file}.pdparams", content.getvalue())
     write_whole(place / f"{name}.png", samples.read_bytes())
 
 
-def load(out: Path, networks: dict, optimizers: dict) -> dict:
-    """Put both into the state of the newest whole checkpoint under ``out``; returns its progress.
+def _described(networks: dict, description: dict, step: int) -> Iterator[tuple[str, dict]]:
+    """Name and state dict of each network, with what describes it."""
+    for name, network in networks.items():
+        described = {**description, "network": name, "step": step}
+        yield name, with_description(network.state_dict(), described)
 
-    A damaged checkpoint is named on stderr, renamed, and the one before it is taken. Raises
+
+def load(out: Path, networks: dict, optimizers: dict) -> tuple[dict, dict]:
+    """Put both into the state of the newest whole checkpoint under ``out``.
+
+    Returns its progress and the state of the game, tensors as NumPy arrays; {} where it has none. A
+    damaged checkpoint is named on stderr, renamed, and the one before it is taken. Raises
     UserError where there is none.
     """
     for place in reversed(_all(out)):
         try:
-            progress = _restore(place, networks, optimizers)
+            progress, state = _restore(place, networks, optimizers)
         except UserError as error:
             print(f"passing over {place}: {error}", file=sys.stderr)
             continue
         if distributed.rank() == 0:
             _forget_after(out, place, progress)
-        return progress
+        return progress, state
     raise UserError(f"{out} holds no checkpoint to resume from; start without --resume")
 
 
@@ -115,7 +138,7 @@ def _forget_after(out: Path, place: Path, progress: dict) -> None:
         raise UserError(f"cannot write into {out}: {error.strerror}") from error
 
 
-def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
+def _restore(place: Path, networks: dict, optimizers: dict) -> tuple[dict, dict]:
     try:
         manifest = json.loads((place / "manifest.json").read_text())
         damaged = [n for n, f in manifest["files"].items() if _fingerprint(place / n) != f]
@@ -128,15 +151,19 @@ def _restore(place: Path, networks: dict, optimizers: dict) -> dict:
     # No limit on sizes: these are the files that this run has saved.
     states = {name: read(path, math.inf) for name, path in {**weights, **moments}.items()}
     for name, path in weights.items():
+        states[name], _ = split(states[name], path)
         check_state(states[name], shapes_of(networks[name]), path)
     for name, path in moments.items():
         _check_moments(states[name], optimizers[name], path)
+    game = read(place / _GAME, math.inf) if _GAME in manifest["files"] else {}
+    if type(game) is not dict:
+        raise UserError(f"{_GAME} holds a {type(game).__name__}, not the state of a game")
     for name, network in networks.items():
         network.set_state_dict(states[name])
     for name, optimizer in optimizers.items():
         state = states[name].items()
         optimizer.set_state_dict({k: paddle.to_tensor(v) if _is_array(v) else v for k, v in state})
-    return manifest["progress"]
+    return manifest["progress"], game
 
 
 def _check_moments(state: dict, optimizer: paddle.optimizer.Optimizer, path: Path) -> None:

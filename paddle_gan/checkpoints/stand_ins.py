@@ -62,10 +62,10 @@ def _encode(text, encoding) -> bytes:
 
 def _tensor(pair) -> np.ndarray:
     _, array = pair
-    return _evaluate("data", {"data": array})
+    return _eval("data", {"data": array})
 
 
-def _evaluate(expression, variables) -> np.ndarray:
+def _eval(expression, variables) -> np.ndarray:
     if expression != "data" or type(variables["data"]) is not np.ndarray:
         raise ValueError("not a tensor")
     return variables["data"]
@@ -74,7 +74,7 @@ def _evaluate(expression, variables) -> np.ndarray:
 STAND_INS = {
     "_codecs.encode": _encode,  # protocol 2 has no bytes
     "builtins.bytes": lambda: b"",
-    "builtins.eval": _evaluate,  # eval("data", {"data": array}): a tensor of C++
+    "builtins.eval": _eval,  # eval("data", {"data": array}): a tensor of C++
     "builtins.tuple": _tensor,  # tuple((name, array)): a tensor
     "collections.OrderedDict": lambda: {},  # noqa: PIE807 (dict itself takes arguments)
     "numpy.core.multiarray._reconstruct": _reconstruct,

@@ -66,7 +66,7 @@ class _Machine:
         (value,) = self.stack
         if self.marks or self.stream.read(1):
             raise ValueError("something is left over")
-        _check_plain(value)
+        _check_types(value)
         return value
 
     def instruction(self) -> tuple[str, Any]:
@@ -157,8 +157,8 @@ class _Machine:
         target, state = self.last(2)
         if isinstance(target, np.dtype):
             _, order, subdtype, names, fields, _, _, _ = state
-            plain = subdtype is names is fields is None
-            if not plain or type(order) is not str or order not in "<|":
+            unstructured = subdtype is names is fields is None
+            if not unstructured or type(order) is not str or order not in "<|":
                 refuse("holds an array that is not made of little-endian numbers")
         elif type(target) is np.ndarray:
             _, shape, dtype, fortran, data = state
@@ -170,7 +170,7 @@ class _Machine:
         self.stack.append(target)
 
 
-def _check_plain(value: Any):
+def _check_types(value: Any):
     """Refuse other types, cycles, and containers that unfold without end."""
     todo, count = [(value, 0)], 0
     while todo:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 
 from paddle_gan import metrics
-from paddle_gan.checkpoints.generators import load_generator
+from paddle_gan.checkpoints.generators import open_checkpoint
 from paddle_gan.checkpoints.reading import read_npy
 from paddle_gan.errors import UserError
 from paddle_gan.metrics.digits import digits
-from paddle_gan.sampling.drawing import classes_drawn, generate, latents, stream
+from paddle_gan.sampling.columns import joined
 
 _BATCH = 500  # samples of a file at a time
 
@@ -66,7 +66,7 @@ def modes_of_file(
 def _samples(
     source: Path, num: int, seed: int, channels: int
 ) -> tuple[Iterator[np.ndarray], np.ndarray | None]:
-    """Batches of samples and, of a generator with classes, the digits it was asked for.
+    """Batches of samples and, of a generator with classes, the classes it was asked for.
 
     Raises UserError for another number of channels before any more than one sample is drawn.
     """
@@ -77,11 +77,15 @@ def _samples(
         _check_channels(source, samples.shape, channels)
         starts = range(0, len(samples) or 1, _BATCH)  # what is empty is refused by its shape
         return (samples[start : start + _BATCH] for start in starts), None
-    generator = load_generator(source)
-    generator.fold()
-    _check_channels(source, generate(generator, latents(generator, 1, seed)).shape, channels)
-    asked = classes_drawn(generator, num) if generator.classes else None
-    return stream(generator, num, seed), asked
+    opened = open_checkpoint(source)
+    opened.fold()
+    game, networks, images = opened.game, opened.networks, opened.images()
+    first = joined(game.stream(networks, 1, seed, images))[game.judged]
+    _check_channels(source, first.shape, channels)
+    inputs = game.probe(networks, num, seed, images)
+    asked = [batch["label"] for batch in inputs if "label" in batch]
+    batches = (columns[game.judged] for columns in game.stream(networks, num, seed, images))
+    return batches, np.concatenate(asked) if asked else None
 
 
 def _trained_on(source: Path) -> dict | None:

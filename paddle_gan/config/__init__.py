@@ -1,1 +1,10 @@
-"""What is trained and how: recipes, and what a configuration may hold."""
+"""What a run is made of: the rows of recipes, and how one becomes a configuration."""
+
+from paddle_gan.system.runtime import import_paddle
+
+import_paddle()  # before the games do, which settles the number of threads
+
+from paddle_gan.config.configure import configure, game_of, games, no_option, sections  # noqa: E402
+from paddle_gan.config.recipes import RECIPES  # noqa: E402
+
+__all__ = ["RECIPES", "configure", "game_of", "games", "no_option", "sections"]

@@ -1,23 +1,82 @@
-"""Images to train on: MNIST, the embedded digits, stacks of them, IDX files, image folders."""
+"""Data to train on, of four kinds: images, pairs, unpaired images of two sides, domains.
+
+MNIST, the embedded digits, stacks of them, IDX files and folders of images. Importing this room
+does not import Paddle.
+"""
 
 from __future__ import annotations
 
+import functools
 import os
 from pathlib import Path
 
+from paddle_gan.data.data_set import DataSet
+from paddle_gan.data.domains import DomainSet, ReferenceSet
 from paddle_gan.data.folder import load_image_folder
 from paddle_gan.data.idx import is_idx_folder, load_idx_folder
 from paddle_gan.data.image_set import ImageSet
 from paddle_gan.data.loader import batches_per_epoch, loader
 from paddle_gan.data.mnist import load_embedded, load_mnist
+from paddle_gan.data.pairs import (
+    PAIRS,
+    UNPAIRED,
+    PairSet,
+    UnpairedSet,
+    load_pair_folder,
+    load_unpaired_folder,
+)
 from paddle_gan.data.pixels import to_float
 from paddle_gan.data.stacked import stack
-from paddle_gan.errors import UserError
+from paddle_gan.errors import UserError, unknown
+from paddle_gan.options import Range
 
-__all__ = ["ImageSet", "batches_per_epoch", "load_images", "loader", "to_float"]
+__all__ = [
+    "KINDS",
+    "NAMED",
+    "DataSet",
+    "DomainSet",
+    "ImageSet",
+    "PairSet",
+    "ReferenceSet",
+    "UnpairedSet",
+    "absolute",
+    "batches_per_epoch",
+    "load",
+    "load_images",
+    "loader",
+    "to_float",
+]
 
-NAMED = {"mnist": load_mnist, "embedded": load_embedded}
+MNIST = {"mnist": load_mnist, "embedded": load_embedded}
+NAMED = (*MNIST, "stacked")  # any other source is a folder
+SOURCE = Range(  # of the option `data`
+    lambda v: isinstance(v, str),
+    "mnist, embedded, stacked or the path of a folder",
+    "|".join([*NAMED, "PATH"]),
+)
 SPLITS = ("train", "trainval", "fit", "validation", "test")
+
+
+def absolute(source: str) -> str:
+    """A folder of data so that it is found from anywhere; a named source as it is."""
+    kind, colon, below = source.partition(":")
+    if kind == "stacked" and colon:
+        return f"stacked:{absolute(below)}"
+    return source if source in ("", *NAMED) else os.path.abspath(os.path.expanduser(source))
+
+
+def load(
+    kind: str, source: str | os.PathLike, image_size: int, channels: int, split: str = "train"
+) -> DataSet:
+    """Read a set of a kind, one of ``KINDS``; ``load_images`` says what the rest means.
+
+    Raises UserError for an unknown kind, and for a source that is missing, damaged or of another
+    kind; the line shows the layout wanted.
+    """
+    if kind not in KINDS:
+        raise unknown("kind of data", kind, KINDS)
+    _check(image_size, channels, split)
+    return KINDS[kind](source, image_size, channels, split)
 
 
 def load_images(
@@ -29,17 +88,13 @@ def load_images(
         of three MNIST digits, "stacked:SOURCE" for stacks of another source's (see ``stack``).
     split: "train" is all that may be trained on, "test" what scores are reported by, "trainval"
         is "train" without "test". "validation", a fixed sixth of "trainval", is for choosing among
-        checkpoints, "fit" is the rest of it, to train on where there is a choice to make. MNIST and
-        IDX folders bring a test set, so there "trainval" equals "train"; of other sets "test" is a
-        fixed fifth of every class.
+        checkpoints, "fit" is the rest of it, to train on where there is a choice to make. MNIST,
+        IDX folders and folders with parts for it (``train``, ``test``, ``val``) bring a test set,
+        so there "trainval" equals "train"; of other sets "test" is a fixed fifth of every class.
 
     Raises UserError for a source that does not exist, is empty or is damaged.
     """
-    if split not in SPLITS or channels not in (1, 3) or image_size < 1:
-        raise UserError(
-            f"no images of size {image_size} with {channels} channels in split {split!r}; the size "
-            f"is at least 1, channels are 1 or 3, splits are {', '.join(SPLITS)}"
-        )
+    _check(image_size, channels, split)
     kind, colon, below = os.fspath(source).partition(":")
     if kind == "stacked":
         if channels != 3:
@@ -48,8 +103,8 @@ def load_images(
                 "paddle-gan modes, with the data of the digits, scores"
             )
         return stack(load_images(below if colon else "mnist", image_size, 1, split))
-    if source in NAMED:
-        return NAMED[source](image_size, channels, split)
+    if source in MNIST:
+        return MNIST[source](image_size, channels, split)
     if not os.fspath(source):
         raise UserError(
             "the name of the data is empty; data is mnist, embedded, stacked or a folder"
@@ -57,3 +112,48 @@ def load_images(
     folder = Path(os.path.expanduser(source))
     load = load_idx_folder if is_idx_folder(folder) else load_image_folder
     return load(folder, image_size, channels, split)
+
+
+def _load_sides(load_folder, wanted: str, source, image_size: int, channels: int, split: str):
+    if not os.fspath(source):
+        raise UserError(f"the name of the data is empty; give {wanted}")
+    if _is_of_digits(source):
+        raise UserError(f"{source} has single digits, not two sides; give {wanted}")
+    return load_folder(Path(os.path.expanduser(source)), image_size, channels, split)
+
+
+def _load_domains(domain_set, source, image_size: int, channels: int, split: str) -> DomainSet:
+    """The subfolders of a folder, or the digits of digits, as domains."""
+    if _is_of_digits(source) or not os.fspath(source):
+        images = load_images(source, image_size, channels, split)
+        if images.labels is None:
+            raise UserError(f"{images.source} without labels, which would be the domains; add them")
+    else:
+        folder = Path(os.path.expanduser(source))
+        images = load_image_folder(folder, image_size, channels, split, least=2)
+    classes = images.classes or tuple(map(str, range(images.labels.max() + 1)))
+    told = f"{images.source}, {len(classes)} domains"
+    return domain_set(images.images, images.labels, told, images.name, split, classes)
+
+
+KINDS = {  # kind -> a function of source, image_size, channels and split
+    "images": load_images,
+    "pairs": functools.partial(_load_sides, load_pair_folder, PAIRS),
+    "unpaired": functools.partial(_load_sides, load_unpaired_folder, UNPAIRED),
+    "domains": functools.partial(_load_domains, DomainSet),
+    "references": functools.partial(_load_domains, ReferenceSet),  # domains, as StarGAN v2's
+}
+
+
+def _is_of_digits(source: str | os.PathLike) -> bool:
+    name = os.fspath(source)
+    named = name in NAMED or name.startswith("stacked:")
+    return named or is_idx_folder(Path(os.path.expanduser(name)))
+
+
+def _check(image_size: int, channels: int, split: str) -> None:
+    if split not in SPLITS or channels not in (1, 3) or image_size < 1:
+        raise UserError(
+            f"no images of size {image_size} with {channels} channels in split {split!r}; the size "
+            f"is at least 1, channels are 1 or 3, splits are {', '.join(SPLITS)}"
+        )

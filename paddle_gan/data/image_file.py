@@ -24,6 +24,10 @@ BITS_PER_SAMPLE = 258  # a tag of TIFF
 DAMAGED = "is damaged, or in a format that this OpenCV does not read"
 
 
+class Unreadable(UserError):
+    """One file that cannot be read; a set can do without it."""
+
+
 def read_image(path: Path, image_size: int, channels: int) -> np.ndarray:
     """One image as C x image_size x image_size: gray for 1 channel, RGB for 3.
 
@@ -31,31 +35,39 @@ def read_image(path: Path, image_size: int, channels: int) -> np.ndarray:
     says how many it uses. The center square is kept, what is transparent becomes white, and the
     orientation that a camera noted is obeyed.
 
-    Raises UserError naming the file if it cannot be read or is too large.
+    Raises Unreadable naming the file if it cannot be read or is too large.
     """
+    return square(decode(path, channels), image_size)
+
+
+def square(image: np.ndarray, image_size: int) -> np.ndarray:
+    """The center square of an image H x W [x 3] as C x image_size x image_size."""
+    return np.atleast_3d(to_square(image, image_size)).transpose(2, 0, 1)
+
+
+def decode(path: Path, channels: int) -> np.ndarray:
+    """An image of any size as H x W, gray, or H x W x 3; otherwise as of ``read_image``."""
     cv2 = import_cv2()
     try:
         if not path.is_file():  # a pipe would be waited for
-            raise UserError(f"{path} is a dead link, or not an ordinary file")
+            raise Unreadable(f"{path} is a dead link, or not an ordinary file")
         data = path.read_bytes() if path.stat().st_size <= MAX_BYTES else None
     except OSError as error:
-        raise UserError(f"{path} cannot be opened ({error.strerror})") from error
+        raise Unreadable(f"{path} cannot be opened ({error.strerror})") from error
     if data is None:
-        raise UserError(f"{path} {HUGE}")
+        raise Unreadable(f"{path} {HUGE}")
     header = _check_header(path, data)
     try:
         if header.by_pillow:
-            image = _by_pillow(data, channels)
-        else:
-            flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR
-            # Not for all: with this flag OpenCV leaves the 10 bits of an AVIF unscaled.
-            flag |= cv2.IMREAD_ANYDEPTH if header.deep else 0
-            image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
-            image = image if channels == 1 else image[..., ::-1]  # OpenCV's colors are BGR
-        square = to_square(image, image_size)
+            return _by_pillow(data, channels)
+        flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR
+        # Not for all: with this flag OpenCV leaves the 10 bits of an AVIF unscaled.
+        flag |= cv2.IMREAD_ANYDEPTH if header.deep else 0
+        image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
+        # Slicing None raises, too; OpenCV's colors are BGR.
+        return image[:] if channels == 1 else image[..., ::-1]
     except Exception as error:  # there are as many kinds as formats
-        raise UserError(f"{path} {DAMAGED}") from error
-    return square.reshape(image_size, image_size, channels).transpose(2, 0, 1)
+        raise Unreadable(f"{path} {DAMAGED}") from error
 
 
 class _Header(NamedTuple):
@@ -72,9 +84,9 @@ def _check_header(path: Path, data: bytes) -> _Header:
     try:
         with Image.open(io.BytesIO(data)) as header:
             if header.format not in FORMATS:
-                raise UserError(f"{path} is {header.format_description}; convert it to PNG")
+                raise Unreadable(f"{path} is {header.format_description}; convert it to PNG")
             if header.mode == "F":
-                raise UserError(f"{path} holds floating-point values; convert it to 16 bits")
+                raise Unreadable(f"{path} holds floating-point values; convert it to 16 bits")
             pixels = header.width * header.height
             # Of gray with 16 bits Pillow cannot mask one value.
             transparent = header.has_transparency_data and not header.mode.startswith("I")
@@ -84,14 +96,14 @@ def _check_header(path: Path, data: bytes) -> _Header:
             elif header.format == "TIFF":
                 bits = max(header.tag_v2.get(BITS_PER_SAMPLE, [1]))
             header.verify()
-    except UserError:
+    except Unreadable:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         pixels = math.inf
     except Exception as error:  # there are as many kinds as formats
-        raise UserError(f"{path} {DAMAGED}") from error
+        raise Unreadable(f"{path} {DAMAGED}") from error
     if pixels > MAX_PIXELS:
-        raise UserError(f"{path} {HUGE}")
+        raise Unreadable(f"{path} {HUGE}")
     return _Header(transparent or header.format == "PPM", bits > 8)
 
 

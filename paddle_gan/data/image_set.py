@@ -7,21 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from paddle_gan.data.pixels import to_float
+
 _TEST, _VALIDATION = 5, 6  # one in so many images
 _DIGITS = tuple("0123456789")
+PARTS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, eq=False)
 class ImageSet:
-    """A set of images that fits in memory.
+    """Images, and their classes where these are known; a ``DataSet``.
 
     images: uint8, N x C x H x W, 0..255; RGB when C is 3.
     labels: int64, N; None where the classes are not known.
-    source: one line that says what was taken and how many.
-    name: what was taken: "mnist", "embedded", the absolute path of a folder, or one of these
-        after "stacked:".
-    split: see ``load_images``.
-    classes: the names that the labels 0, 1, ... stand for; None where the labels are numbers.
     """
 
     images: np.ndarray
@@ -43,19 +41,38 @@ class ImageSet:
             and bool(np.isin(self.labels, range(10)).all())
         )
 
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """The indices of all images, shuffled: int64, N."""
+        return np.random.default_rng([seed, epoch]).permutation(len(self))
+
+    def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """``image``, and ``label``, int64, B, if the set has labels."""
+        batch = {"image": to_float(self.images[rows])}
+        return batch if self.labels is None else {**batch, "label": self.labels[rows]}
+
+    def examples(self, n: int) -> dict[str, np.ndarray]:
+        return {"image": spread(self.images, n)}
+
     def fingerprint(self) -> dict:
-        """What was taken, for a record: ``source``, ``split``, ``images`` (how many) and
-        ``sha256`` of images and labels.
-        """
-        digest = hashlib.sha256(np.ascontiguousarray(self.images))
-        if self.labels is not None:
-            digest.update(np.ascontiguousarray(self.labels))
+        arrays = (self.images,) if self.labels is None else (self.images, self.labels)
         return {
             "source": self.name,
             "split": self.split,
             "images": len(self),
-            "sha256": digest.hexdigest(),
+            "sha256": sha256(*arrays),
         }
+
+
+def spread(images: np.ndarray, n: int) -> np.ndarray:
+    """At most ``n`` images from all over a set; many sets are sorted by class."""
+    return images[:: max(1, len(images) // n)][:n]
+
+
+def sha256(*arrays: np.ndarray) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
 
 
 def split_indices(labels: np.ndarray, split: str) -> np.ndarray:
@@ -90,3 +107,25 @@ def training_indices(labels: np.ndarray, split: str) -> np.ndarray:
     held_out = np.zeros(len(labels), bool)
     held_out[by_class[_VALIDATION - 1 :: _VALIDATION]] = True
     return np.flatnonzero(held_out == (split == "validation"))
+
+
+def part_indices(parts: list[str], labels: np.ndarray, split: str) -> np.ndarray:
+    """Ascending indices of a split, for images that may lie in parts of their own.
+
+    parts: of each image "train", "val" or "test", or "" where the data has no parts.
+
+    "test" is the test part, else the part "val". Beside a test part "val" is the split
+    "validation", and all the other splits are the part "train".
+    """
+    train, val, test = (np.flatnonzero(np.array(parts) == part) for part in PARTS)
+    if len(train) == 0:
+        return split_indices(labels, split)
+    if len(test) == 0:
+        val, test = test, val
+    if len(test) == 0:
+        return train[split_indices(labels[train], split)]
+    if split == "test":
+        return test
+    if len(val) == 0:
+        return train[training_indices(labels[train], split)]
+    return val if split == "validation" else train

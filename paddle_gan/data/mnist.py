@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-import paddle.dataset.common
 
 from paddle_gan.data.idx import digit_set, read_split
 from paddle_gan.data.image_set import ImageSet, split_indices
@@ -48,6 +47,8 @@ def load_mnist(image_size: int, channels: int, split: str) -> ImageSet:
     Raises UserError for "test" when only the training files can be had: the embedded digits are
     training digits, so they cannot stand in for a test set.
     """
+    import paddle.dataset.common  # here, as naming data takes no Paddle
+
     folder = Path(paddle.dataset.common.DATA_HOME) / "mnist"
     digits, failure = _cached(folder, split), None
     if digits is None:

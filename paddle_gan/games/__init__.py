@@ -1,12 +1,15 @@
-"""Who plays whom. ``GAMES`` names the games for the recipes.
+"""Who plays whom: each file here is a game, and its class is the file's ``GAME``."""
 
-A game is built from a run's configuration and has ``networks`` and ``optimizers`` (name of the
-file they are saved in -> object), ``generator``, ``latents(n)`` and ``train_step(batch)``.
-"""
+from __future__ import annotations
 
-from paddle_gan.games.gan import GAN, TABLES, rows
+import importlib
 
-__all__ = ["GAMES", "rows"]
+from paddle_gan.games.base import Game
+from paddle_gan.games.memory import check_memory, without_values
 
-GAMES = {"gan": GAN}
-TABLES["game"] = GAMES  # here, as games are built upon what ``gan`` holds
+__all__ = ["Game", "check_memory", "game_named", "without_values"]
+
+
+def game_named(name: str) -> type[Game]:
+    """The game of the file of that name, which a recipe has named."""
+    return importlib.import_module(f"paddle_gan.games.{name}").GAME

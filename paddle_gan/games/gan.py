@@ -4,47 +4,109 @@ from __future__ import annotations
 
 import functools
 
-import paddle
 from paddle import Tensor, nn
-from paddle.utils import unique_name
 
-from paddle_gan.errors import unknown
-from paddle_gan.games.memory import check_memory
-from paddle_gan.games.optimizers import OPTIMIZERS
+from paddle_gan.games.base import descend, frozen, trainable
+from paddle_gan.games.noise import FromNoise
+from paddle_gan.games.optimizers import OPTIMIZER, OPTIMIZERS
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks.initialization import INITS
 from paddle_gan.networks.norms import NORMS
 from paddle_gan.objectives.augmentations import AUGMENTATIONS
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES
-from paddle_gan.sampling import latents
-from paddle_gan.system import distributed
+from paddle_gan.options import POSITIVE, Option, Row, whole
+
+_D_HAS_WON = 0.01
 
 
-class GAN:
-    """Owns both networks and their optimizers; ``train_step`` plays one round.
+class GAN(FromNoise):
+    """Noise to images: ``Gnet`` draws, ``Dnet`` tells what it draws from real images."""
 
-    ``config`` is a dict from ``configure``. A game never logs, saves or
-    turns a loss into a float: the loop decides when that is worth waiting for. Raises UserError
-    where a value names no row of its table.
-    """
+    options = {
+        **FromNoise.options,
+        "networks": Option("dcgan", Row(NETWORKS), "the pair of networks"),
+        "init": Option("dcgan", Row(INITS), "how weights are initialized"),
+        "objective": Option(
+            "non-saturating",
+            Row(OBJECTIVES, formerly={"smoothed": "one-sided-smoothing"}),
+            "the losses",
+        ),
+        "penalty": Option(
+            "none",
+            Row(PENALTIES, formerly={"gradient": "gradient-penalty"}),
+            "on D's slope",
+        ),
+        "penalty_weight": Option(
+            None, POSITIVE, "its factor, or where to clip; the paper's unless given"
+        ),
+        "augment": Option(
+            "instance-noise",
+            Row(AUGMENTATIONS, formerly={"noise": "instance-noise"}),
+            "what is done to the images that D sees",
+        ),
+        "pack": Option(1, whole(1), "images that D judges as one (PacGAN)"),
+        "critic_steps": Option(1, whole(1), "steps of D for one of G; they divide the batch"),
+        "fresh_noise": Option(
+            0, whole(0), "new latents of G's half-step for each of D's; 0: the images D has judged"
+        ),
+        **OPTIMIZER,
+        "lr_ratio": Option(1.0, POSITIVE, "D's learning rate for G's"),
+    }
+    rules = [
+        (
+            lambda c: PENALTIES[c["penalty"]].term and NORMS[c["norm"]].of_batch,
+            "penalty {penalty!r} is of each image by itself, and with norm {norm!r} D judges a "
+            "batch as a whole; take --norm none, instance or spectral",
+        ),
+        (
+            lambda c: (
+                OBJECTIVES[c["objective"]].unbounded
+                and not PENALTIES[c["penalty"]].bounds
+                and not NORMS[c["norm"]].bounds
+            ),
+            "objective {objective!r} without a bound on the critic's slope has no minimum; "
+            "add --penalty clip or gradient-penalty, or --norm spectral",
+        ),
+        (
+            lambda c: c["penalty"] == "none" and c["penalty_weight"] is not None,
+            "penalty_weight {penalty_weight} weighs nothing with penalty 'none'; name one, or "
+            "leave it out",
+        ),
+        (
+            lambda c: PENALTIES[c["penalty"]].project and NORMS[c["norm"]].spectral,
+            "penalty {penalty!r} bounds weights that norm {norm!r} divides by their size anyway; "
+            "take one of both",
+        ),
+        (
+            lambda c: c["batch_size"] % (c["critic_steps"] * c["pack"]),
+            "batch_size {batch_size}: it must be a multiple of critic_steps x pack, here "
+            "{critic_steps} x {pack}",
+        ),
+    ]
+    tags = {
+        "d_loss": "loss/discriminator",
+        "g_loss": "loss/generator",
+        "wasserstein": "loss/wasserstein_estimate",
+        "d_real": "output/D(x)",
+        "d_fake": "output/D(G(z))",
+        "accuracy_real": "output/accuracy_real",
+        "accuracy_fake": "output/accuracy_generated",
+    }
 
     def __init__(self, config: dict):
-        chosen = rows(config)
-        self.generator, self.discriminator = _build(config)
-        self.pack = config["pack"]
-        self.networks = {"Gnet": self.generator, "Dnet": self.discriminator}
+        super().__init__(config)
+        self.discriminator = self.networks["Dnet"]
         for network in self.networks.values():
-            network.apply(chosen["init"])
-        self.objective, self.penalty = chosen["objective"], chosen["penalty"]
-        self.augment = chosen["augment"]
-        self.penalty_weight = config["penalty_weight"]
-        if self.penalty_weight is None:
-            self.penalty_weight = self.penalty.weight
-        self.fresh_noise, self.critic_steps = config["fresh_noise"], config["critic_steps"]
-        optimizer, name = chosen["optimizer"], config["optimizer"]
+            network.apply(INITS[config["init"]])
+        self.objective = OBJECTIVES[config["objective"]]
+        self.penalty = PENALTIES[config["penalty"]]
+        self.penalty_weight = config["penalty_weight"] or self.penalty.weight
+        self.augment, self.pack = AUGMENTATIONS[config["augment"]], config["pack"]
+        self.fresh_noise = config["fresh_noise"]
+        name = config["optimizer"]
         self.g_optimizer, self.d_optimizer = (
-            optimizer(trainable(network), lr, config["betas"])
+            OPTIMIZERS[name](trainable(network), lr, config["betas"])
             for network, lr in (
                 (self.generator, config["lr"]),
                 (self.discriminator, config["lr"] * config["lr_ratio"]),
@@ -52,21 +114,35 @@ class GAN:
         )
         self.optimizers = {f"G{name}": self.g_optimizer, f"D{name}": self.d_optimizer}
 
-    def latents(self, n: int) -> Tensor:
-        """``n`` draws from the generator's prior, n x latent x 1 x 1."""
-        draw = latents.TRAINING[self.generator.prior]
-        return draw([n, self.generator.latent, 1, 1])
+    @staticmethod
+    def build(config: dict) -> dict[str, nn.Layer]:
+        networks, channels = NETWORKS[config["networks"]], config["channels"]
+        size = {name: config[name] for name in ("width", "image_size")}
+        return {
+            "Gnet": networks.Generator(config["latent"], channels=channels, **size),
+            "Dnet": networks.Discriminator(
+                channels=channels * config["pack"], norm=config["norm"], **size
+            ),
+        }
 
-    def train_step(self, batch: list[Tensor]) -> dict[str, Tensor]:
-        """``critic_steps`` steps of D, which share the batch, and one of G.
+    @staticmethod
+    def divisor(config: dict) -> int:
+        return config["critic_steps"] * config["pack"]
 
-        ``batch`` holds images B x C x H x W in [-1, 1], and labels B where networks with classes
-        need them. Returns scalars: both losses, and what the objective reports of D before it
-        moved.
+    @property
+    def parts(self) -> int:
+        return self.config["critic_steps"]
+
+    def train_step(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        """``critic_steps`` steps of D, which divide the batch, and one of G.
+
+        ``batch`` holds "image", B x C x H x W in [-1, 1], and "label", B, where networks with
+        classes need them. Returns both losses, and what the objective reports of D before it moved.
         """
-        parts = zip(*(tensor.split(self.critic_steps) for tensor in batch))
-        for real, *labels in parts:
-            labels = labels if self.generator.classes else []
+        tensors = [batch["image"]]
+        if self.generator.classes:
+            tensors.append(batch["label"])
+        for real, *labels in zip(*(tensor.split(self.parts) for tensor in tensors)):
             fake = self.generator(self.latents(len(real)), *labels)
             d_loss, report = self._discriminator_step(real, fake.detach(), labels)
 
@@ -74,8 +150,12 @@ class GAN:
             labels = [label.tile([self.fresh_noise]) for label in labels]
             fake = self.generator(self.latents(self.fresh_noise * len(real)), *labels)
         with frozen(self.discriminator):
-            logits = self.discriminator.logits(self._shown(fake), *labels)
-            g_loss = self.objective.generator(logits)
+            real_logits = None
+            if self.objective.compares:
+                real = real.tile([len(fake) // len(real), 1, 1, 1])  # one for each fake
+                real_logits = self.discriminator.logits(self._shown(real), *labels)
+            fake_logits = self.discriminator.logits(self._shown(fake), *labels)
+            g_loss = self.objective.generator(real_logits, fake_logits)
             descend(g_loss, self.g_optimizer)
         return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report}
 
@@ -103,73 +183,24 @@ class GAN:
         channels, *size = images.shape[1:]
         return images.reshape([-1, self.pack * channels, *size])  # B / pack x pack C x H x W
 
+    @staticmethod
+    def trouble(values: dict[str, float]) -> tuple[str, str] | None:
+        # A loss that falls below 0 is not one that is 0 where D is sure.
+        if "d_real" in values and 0 <= values["d_loss"] < _D_HAS_WON:
+            return "won", (
+                f"D tells every image (loss < {_D_HAS_WON}) and G learns nothing; "
+                "a lower --lr or a larger --batch-size keeps the balance"
+            )
+        return None
 
-TABLES = {
-    "networks": NETWORKS,
-    "norm": NORMS,
-    "init": INITS,
-    "objective": OBJECTIVES,
-    "penalty": PENALTIES,
-    "augment": AUGMENTATIONS,
-    "optimizer": OPTIMIZERS,
-}
-
-
-def rows(config: dict) -> dict:
-    """The row of each table that ``config`` names.
-
-    Raises UserError with the nearest name where there is none, and where networks of these sizes do
-    not fit into the memory. That is looked up here and not where a configuration is resolved, which
-    must not import Paddle.
-    """
-    chosen = {}
-    for name, table in TABLES.items():
-        if config[name] not in table:
-            raise unknown(name, config[name], table)
-        chosen[name] = table[config[name]]
-    with paddle.LazyGuard():  # no weights; spectral norm would need them
-        check_memory(_build({**config, "norm": "none"}), config)
-    return chosen
+    @staticmethod
+    def line(values: dict[str, float]) -> str:
+        """The notebook's line, and D's accuracy if its objective reports one."""
+        parts = [f"D loss: {values['d_loss']:.6f} G Loss: {values['g_loss']:.6f}"]
+        if "accuracy_real" in values:
+            real, fake = values["accuracy_real"], values["accuracy_fake"]
+            parts.append(f"D right on {real:.0%} real, {fake:.0%} generated")
+        return " ".join(parts)
 
 
-def _build(config: dict) -> tuple[nn.Layer, nn.Layer]:
-    """Generator and discriminator of ``config``."""
-    generator, discriminator = NETWORKS[config["networks"]]
-    size = {name: config[name] for name in ("width", "image_size")}
-    channels = config["channels"]
-    # Optimizer state is kept by parameter name, so names must not depend on what else this process
-    # has built.
-    with unique_name.guard():
-        return (
-            generator(config["latent"], channels=channels, **size),
-            discriminator(channels=channels * config["pack"], norm=config["norm"], **size),
-        )
-
-
-def trainable(network: nn.Layer) -> list[Tensor]:
-    """The parameters an optimizer moves; BatchNorm's running statistics are not among them."""
-    return [p for p in network.parameters() if not p.stop_gradient]
-
-
-def descend(loss: Tensor, optimizer: paddle.optimizer.Optimizer) -> None:
-    """Move the optimizer's parameters one step down the gradient of ``loss``."""
-    loss.backward()
-    distributed.average([p.grad for p in optimizer._parameter_list if p.grad is not None])
-    with unique_name.guard():  # the first step names the optimizer's moments
-        optimizer.step()
-    optimizer.clear_grad(set_to_zero=False)  # released, not zeroed: nothing accumulates
-
-
-class frozen:
-    """Inside this context no gradient of the network's parameters is computed."""
-
-    def __init__(self, network: nn.Layer):
-        self._parameters = trainable(network)
-
-    def __enter__(self) -> None:
-        for parameter in self._parameters:
-            parameter.stop_gradient = True
-
-    def __exit__(self, *exception) -> None:
-        for parameter in self._parameters:
-            parameter.stop_gradient = False
+GAME = GAN

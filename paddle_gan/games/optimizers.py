@@ -1,9 +1,11 @@
-"""How weights move. ``OPTIMIZERS`` names the ways for the recipes."""
+"""How weights move. ``OPTIMIZERS`` names the ways, ``OPTIMIZER`` are their options."""
 
 from __future__ import annotations
 
 from paddle import Tensor
 from paddle.optimizer import Adam, RMSProp
+
+from paddle_gan.options import POSITIVE, Option, Range, Row
 
 
 def adam(parameters: list[Tensor], lr: float, betas: tuple[float, float]) -> Adam:
@@ -21,3 +23,18 @@ def rmsprop(parameters: list[Tensor], lr: float, betas: tuple[float, float]) -> 
 
 
 OPTIMIZERS = {"adam": adam, "rmsprop": rmsprop}
+OPTIMIZER = {
+    "optimizer": Option("adam", Row(OPTIMIZERS), "how weights move"),
+    "lr": Option(0.002, POSITIVE, "learning rate"),
+    "betas": Option(
+        (0.5, 0.999),
+        Range(
+            lambda v: len(v) == 2 and all(0 <= beta < 1 for beta in v),
+            "two numbers in [0, 1)",
+            ("B1", "B2"),
+            float,
+            2,
+        ),
+        "Adam's decay rates",
+    ),
+}

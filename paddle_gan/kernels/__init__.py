@@ -14,7 +14,7 @@ from paddle import Tensor, nn
 
 from paddle_gan.kernels.folding import folded
 from paddle_gan.kernels.onednn import Refused, library
-from paddle_gan.kernels.program import Program, Run, describe, readable, translate
+from paddle_gan.kernels.program import Program, ProgramFunction, describe, readable, translate
 from paddle_gan.kernels.second import InputGradient
 from paddle_gan.system import runtime
 
@@ -56,7 +56,7 @@ def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     program, parameters = _program(net, x, stop)
     if program is None:
         return net(x) if stop is None else net[:stop](x)
-    return _apply(Run, program, x, parameters)
+    return _apply(ProgramFunction, program, x, parameters)
 
 
 def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:

@@ -8,7 +8,7 @@ import numpy as np
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
-from paddle_gan.kernels.layouts import channels_last, plain, reorder
+from paddle_gan.kernels.layouts import channels_last, reorder, row_major
 from paddle_gan.kernels.pointwise import function_of
 
 
@@ -67,8 +67,8 @@ class Convolution:
             free = dnn.Layout((b, a, *kernel))
             weights = dnn.Layout((b, a, *kernel), (area, b * area, kernel[1], 1))
         else:
-            free, weights = dnn.Layout((a, b, *kernel)), plain((a, b, *kernel))
-        bias = plain((layer._out_channels,)) if biased else None
+            free, weights = dnn.Layout((a, b, *kernel)), row_major((a, b, *kernel))
+        bias = row_major((layer._out_channels,)) if biased else None
         kind = "deconvolution" if transposed else "convolution"
         method = dnn.DIRECT_DECONVOLUTION if transposed else dnn.DIRECT_CONVOLUTION
         mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE

@@ -15,7 +15,7 @@ def channels_last(shape: tuple[int, ...]) -> dnn.Layout:
     return dnn.Layout(shape, (h * w * c, 1, w * c, c))
 
 
-def plain(shape: tuple[int, ...]) -> dnn.Layout:
+def row_major(shape: tuple[int, ...]) -> dnn.Layout:
     """Any shape, the last dimension running fastest."""
     strides = np.cumprod((1, *shape[:0:-1]))[::-1]
     return dnn.Layout(shape, tuple(int(s) for s in strides))

@@ -9,7 +9,7 @@ from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.convolution import Convolution
-from paddle_gan.kernels.layouts import floats, plain, transposed
+from paddle_gan.kernels.layouts import floats, row_major, transposed
 from paddle_gan.kernels.memory import Memory
 
 _PRODUCTS = 1 << 19  # floats; few enough to stay in the cache
@@ -45,7 +45,7 @@ class NarrowConvolution(Convolution):
         # Of each few images, where they begin in x and in y.
         self._starts = [(4 * c * pixels * i, 4 * pixels * i) for i in range(n // few)]
 
-        weights, products = plain((c, places)), plain((places, pixels))
+        weights, products = row_major((c, places)), row_major((places, pixels))
         images_t, arguments = transposed(c, pixels), [dnn.SRC, dnn.WEIGHTS, dnn.DST]
         self._multiply = dnn.Primitive(
             "matmul", [transposed(places, c), images_t, None, products], arguments

@@ -26,7 +26,7 @@ from paddle import Tensor, nn
 from paddle.autograd import PyLayer
 
 from paddle_gan.kernels.convolution import Convolution
-from paddle_gan.kernels.layouts import channels_last, plain, reorder
+from paddle_gan.kernels.layouts import channels_last, reorder, row_major
 from paddle_gan.kernels.memory import Memory
 from paddle_gan.kernels.narrow import NarrowConvolution
 from paddle_gan.kernels.onednn import Refused
@@ -100,10 +100,10 @@ class Program:
     def __init__(self, operations: list, shape: tuple[int, ...]):
         self.operations, self.shape, self.out_shape = operations, shape, operations[-1].shape
         self.piecewise_linear = all(op.piecewise_linear for op in operations)
-        self._in = reorder(plain(shape), channels_last(shape))
-        self._in_back = reorder(channels_last(shape), plain(shape))
-        self._out = reorder(channels_last(self.out_shape), plain(self.out_shape))
-        self._out_back = reorder(plain(self.out_shape), channels_last(self.out_shape))
+        self._in = reorder(row_major(shape), channels_last(shape))
+        self._in_back = reorder(channels_last(shape), row_major(shape))
+        self._out = reorder(channels_last(self.out_shape), row_major(self.out_shape))
+        self._out_back = reorder(row_major(self.out_shape), channels_last(self.out_shape))
         # Offsets, in floats, of every activation and of what each operation keeps.
         self._activations, self._kept, self._floats = [0], [], _room(shape)
         for op in operations:
@@ -171,10 +171,10 @@ class Program:
             self._in_back(here, dx)
 
 
-class Run(PyLayer):
+class ProgramFunction(PyLayer):
     """The program as an operation of Paddle's autograd.
 
-    ``Run.apply(program, memory, x, *parameters)``, all of them contiguous.
+    ``ProgramFunction.apply(program, memory, x, *parameters)``, all of them contiguous.
     """
 
     @staticmethod

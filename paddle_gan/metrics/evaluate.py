@@ -140,7 +140,7 @@ def summary(result: dict) -> str:
     def line(name, form):
         return f"{name:<18}" + "".join(f"{form.format(**row):>20}" for row in rows)
 
-    shares = "  ".join(f"{digit}: {s:.1%}" for digit, s in enumerate(result["digit_shares"]))
+    fractions = "  ".join(f"{digit}: {s:.1%}" for digit, s in enumerate(result["digit_shares"]))
     return "\n".join(
         [
             result["protocol"],
@@ -151,7 +151,7 @@ def summary(result: dict) -> str:
             line("inception score", "{is:.3f} ± {is_std:.3f}"),
             line("precision (k = 3)", "{precision:.3f}"),
             line("recall (k = 3)", "{recall:.3f}"),
-            f"digits  {shares}",
+            f"digits  {fractions}",
             *([f"the digit asked for: {result['agreement']:.1%}"] if "agreement" in result else []),
             f"{nearest['protocol']}: samples {nearest['samples']:.2f}, "
             f"held-out digits {nearest['held_out']:.2f}",

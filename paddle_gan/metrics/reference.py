@@ -92,7 +92,7 @@ def row(real: np.ndarray, features: np.ndarray, probabilities: np.ndarray) -> di
         "is_std": inception_std,
         "precision": precision,
         "recall": recall,
-        "digit_shares": scores.class_shares(probabilities.argmax(1)),
+        "digit_shares": scores.class_fractions(probabilities.argmax(1)),
     }
 
 

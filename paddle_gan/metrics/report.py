@@ -43,7 +43,7 @@ def write_report(
     places = figure.add_gridspec(3, 3, width_ratios=(1.9, 1, 1), height_ratios=(1, 1.25, 1))
     _draw_samples(figure.add_subplot(places[:, 0]), samples)
     _draw_neighbors(figure.add_subplot(places[0, 1:]), samples, real_images, scores["nearest"])
-    _draw_shares(figure.add_subplot(places[1, 1]), scores)
+    _draw_digits(figure.add_subplot(places[1, 1]), scores)
     _draw_history(figure.add_subplot(places[1, 2]), history, scores)
     _draw_table(figure.add_subplot(places[2, 1:]), scores)
     network = scores["digit_network"]
@@ -89,7 +89,7 @@ def _draw_neighbors(axes: Axes, samples: np.ndarray, real: np.ndarray, medians: 
     )
 
 
-def _draw_shares(axes: Axes, scores: dict) -> None:
+def _draw_digits(axes: Axes, scores: dict) -> None:
     digits = range(10)
     axes.bar(digits, [100 * s for s in scores["digit_shares"]], color=BLUE, label="samples")
     real = [100 * s for s in scores["floor"]["digit_shares"]]

@@ -148,8 +148,8 @@ def _squared_distances(a: np.ndarray, b: np.ndarray) -> Iterator[tuple[slice, np
         yield rows, np.maximum(block, 0, out=block)
 
 
-def class_shares(labels: np.ndarray, classes: int = 10) -> list[float]:
-    """Share of each class 0..classes-1 among N labels."""
+def class_fractions(labels: np.ndarray, classes: int = 10) -> list[float]:
+    """Fraction of each class 0..classes-1 among N labels."""
     return (np.bincount(labels, minlength=classes) / len(labels)).tolist()
 
 

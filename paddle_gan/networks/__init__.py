@@ -1,11 +1,15 @@
-"""Architectures: nothing but layers. ``NETWORKS`` names each pair for the recipes."""
+"""Architectures: nothing but layers. ``NETWORKS`` names the pairs of the game ``gan``.
+
+A pair is a module with ``Generator``, ``Discriminator``, their ``OPTIONS`` and, where some of these
+do not go together, ``RULES``.
+"""
 
 from paddle_gan.networks import conditional, conv, dcgan, mlp, sngan
 
 NETWORKS = {
-    "dcgan": (dcgan.Generator, dcgan.Discriminator),
-    "cdcgan": (conditional.Generator, conditional.Discriminator),
-    "mlp": (mlp.Generator, mlp.Discriminator),
-    "conv": (conv.Generator, conv.Discriminator),
-    "sngan": (sngan.Generator, sngan.Discriminator),
+    "dcgan": dcgan,
+    "cdcgan": conditional,
+    "mlp": mlp,
+    "conv": conv,
+    "sngan": sngan,
 }

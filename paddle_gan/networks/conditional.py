@@ -8,6 +8,14 @@ from paddle import Tensor, nn
 from paddle_gan.networks import dcgan
 
 CLASSES, EMBEDDING = 10, 50
+OPTIONS = dcgan.OPTIONS
+RULES = [
+    (
+        lambda c: c["pack"] > 1,
+        "pack {pack} mixes images of several classes, and D of {networks!r} judges one class at a "
+        "time; take --pack 1",
+    )
+]
 
 
 class Generator(dcgan.Generator):
@@ -22,17 +30,6 @@ class Generator(dcgan.Generator):
         super().__init__(latent + EMBEDDING, width, channels, image_size)
         self.latent = latent
         self.embedding = nn.Embedding(CLASSES, EMBEDDING)
-
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        rest = {name: shape for name, shape in shapes.items() if name != "embedding.weight"}
-        arguments = dcgan.Generator.arguments(rest)
-        if arguments is None or shapes.get("embedding.weight") != (CLASSES, EMBEDDING):
-            return None
-        if arguments["latent"] <= EMBEDDING:
-            return None
-        return {**arguments, "latent": arguments["latent"] - EMBEDDING}
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
         embedded = self.embedding(labels).reshape([-1, EMBEDDING, 1, 1])
@@ -53,11 +50,11 @@ class Discriminator(dcgan.Discriminator):
         self.plane = [-1, 1, image_size, image_size]
         self.embedding = nn.Embedding(CLASSES, image_size**2)
 
-    def score(self, images: Tensor, labels: Tensor) -> Tensor:
-        return super().score(self._with_class(images, labels))
+    def _logits(self, images: Tensor, labels: Tensor) -> Tensor:
+        return super()._logits(self._with_class(images, labels))
 
-    def score_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
-        return super().score_gradient(self._with_class(images, labels))[:, :-1]
+    def _input_gradient(self, images: Tensor, labels: Tensor) -> Tensor:
+        return super()._input_gradient(self._with_class(images, labels))[:, :-1]
 
     def _with_class(self, images: Tensor, labels: Tensor) -> Tensor:
         plane = self.embedding(labels).reshape(self.plane)  # B x 1 x size x size

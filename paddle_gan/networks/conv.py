@@ -8,7 +8,10 @@ from paddle import Tensor, nn
 from paddle_gan import kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
+from paddle_gan.networks.options import FOURS, pair_options
 from paddle_gan.system import draws
+
+OPTIONS = pair_options(28, FOURS)
 
 
 class Generator(nn.Layer):
@@ -36,19 +39,6 @@ class Generator(nn.Layer):
             nn.Conv2D(features, channels, 7, 1, 3),  # B x 1 x 28 x 28
         )
         self.white = nn.Sigmoid()  # the share of white
-
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        linear = shapes.get("linear.1.weight", ())
-        *double, last = (shapes.get(f"conv.{i}.weight", ()) for i in (0, 2, 4))
-        if len(linear) != 2 or len(last) != 4 or not last[1]:
-            return None
-        (latent, first), (channels, features, *_) = linear, last
-        quarter = round((first / features) ** 0.5)
-        if first != features * quarter**2 or double != [(features, features, 4, 4)] * 2:
-            return None
-        return dict(latent=latent, width=features // 2, channels=channels, image_size=4 * quarter)
 
     def fold(self) -> None:
         """Nothing to fold: there is no BatchNorm."""
@@ -78,7 +68,7 @@ class Discriminator(discriminator.Discriminator):
         if norm.spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         # Paddle has no second derivative of nn.Flatten; of this form it has.
         features = (images + 1) / 2
         for stage in self.stages:

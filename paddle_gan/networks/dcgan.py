@@ -9,6 +9,9 @@ from paddle_gan import kernels
 from paddle_gan.errors import UserError
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
+from paddle_gan.networks.options import pair_options
+
+OPTIONS = pair_options(32, (16, 32, 64, 128), norm="batch")
 
 
 class _NotebookKeys(nn.Layer):
@@ -32,7 +35,7 @@ class _NotebookKeys(nn.Layer):
         state = super().state_dict(*args, **kwargs)
         for bias, mean in self._folded():
             if mean in state:
-                state[bias] = paddle.zeros_like(state[mean])
+                state[bias] = paddle.zeros(state[mean].shape, state[mean].dtype)
         return state
 
     def set_state_dict(self, state_dict, *args, **kwargs):
@@ -82,19 +85,6 @@ class Generator(_NotebookKeys):
         layers += [nn.Conv2DTranspose(width, channels, 4, 2, 1), nn.Tanh()]
         self.gan = nn.Sequential(*layers)
 
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        names = (f"gan.{i}.weight" for i in range(0, 3 * 6 + 1, 3))
-        kernels = [shapes[name] for name in names if len(shapes.get(name, ())) == 4]
-        if not 3 <= len(kernels) <= 6 or not all(name.startswith("gan.") for name in shapes):
-            return None
-        doublings, (latent, *_), (width, channels, *_) = len(kernels) - 1, kernels[0], kernels[-1]
-        features = [latent, *(width * 2**i for i in reversed(range(doublings))), channels]
-        if kernels != [(a, b, 4, 4) for a, b in zip(features, features[1:])]:
-            return None
-        return dict(latent=latent, width=width, channels=channels, image_size=4 * 2**doublings)
-
     def fold(self) -> None:
         """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
         self.gan = kernels.folded(self.gan)
@@ -128,8 +118,8 @@ class Discriminator(_NotebookKeys, discriminator.Discriminator):
         if norm.spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         return kernels.run(self.dgan, images, stop=-1)
 
-    def score_gradient(self, images: Tensor) -> Tensor:
+    def _input_gradient(self, images: Tensor) -> Tensor:
         return kernels.input_gradient(self.dgan, images, stop=-1)

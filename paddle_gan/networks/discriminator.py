@@ -12,9 +12,9 @@ from paddle_gan.networks.norms import SpectralNorm
 class Discriminator(nn.Layer):
     """Images B x C x H x W in [-1, 1] to the probability of being real, one for each image.
 
-    A subclass has ``score(images)``, the log-odds of it, with the labels for a second argument
-    where it wants them, and calls ``normalize_spectrally`` where it is to be. It may have a faster
-    ``score_gradient``.
+    A subclass defines ``_logits(images)``, the log-odds of it, with the labels for a second
+    argument where it wants them, and calls ``normalize_spectrally`` where it is to be. It may
+    define a faster ``_input_gradient``.
     """
 
     def __init__(self):
@@ -24,7 +24,10 @@ class Discriminator(nn.Layer):
     def normalize_spectrally(self) -> None:
         """Bound every convolution, transposed ones too, and linear layer by spectral norm."""
         kinds = (nn.Conv2D, nn.Conv2DTranspose, nn.Linear)
-        layers = [m for m in self.sublayers() if isinstance(m, kinds)]
+        # Within LazyGuard a weight has no value, and all that is wanted is its shape.
+        layers = [
+            m for m in self.sublayers() if isinstance(m, kinds) and m.weight._is_initialized()
+        ]
         self._spectral = [SpectralNorm(layer) for layer in layers]
 
     def remove_spectral_norm(self) -> None:
@@ -34,10 +37,10 @@ class Discriminator(nn.Layer):
         self._spectral = []
 
     def logits(self, images: Tensor, *labels: Tensor) -> Tensor:
-        """The log-odds of being real, or a critic's score; one for each image."""
+        """The log-odds of being real, or what a critic puts out; one for each image."""
         self._normalize()
         # Under automatic mixed precision the sums before it are bfloat16, too coarse for a loss.
-        return self.score(images, *labels).astype("float32")
+        return self._logits(images, *labels).astype("float32")
 
     def forward(self, images: Tensor, *labels: Tensor) -> Tensor:
         return F.sigmoid(self.logits(images, *labels))
@@ -48,11 +51,11 @@ class Discriminator(nn.Layer):
         Only where an image's logit depends on that image alone, so not with BatchNorm.
         """
         self._normalize()
-        return self.score_gradient(images.detach(), *labels)
+        return self._input_gradient(images.detach(), *labels)
 
-    def score_gradient(self, images: Tensor, *labels: Tensor) -> Tensor:
+    def _input_gradient(self, images: Tensor, *labels: Tensor) -> Tensor:
         """``input_gradient`` with the weights as they are."""
-        return kernels.plain_gradient(lambda images: self.score(images, *labels), images)
+        return kernels.plain_gradient(lambda images: self._logits(images, *labels), images)
 
     def _normalize(self) -> None:
         for norm in self._spectral:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-import math
-
 from paddle import Tensor, nn
 
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
+from paddle_gan.networks.options import FOURS, pair_options
 
-_HIDDEN = 4  # times the width: 256
+HIDDEN = 4  # times the width: 256
+OPTIONS = pair_options(28, FOURS)
+RULES = [
+    (
+        lambda c: c["norm"] not in ("none", "spectral"),
+        "norm {norm!r} is of feature maps, and the networks {networks!r} have none; "
+        "take --norm none or spectral",
+    )
+]
 
 
 class Generator(nn.Layer):
@@ -26,26 +33,11 @@ class Generator(nn.Layer):
         self.latent, self.shape = latent, [-1, channels, image_size, image_size]
         self.mlp = nn.Sequential(
             nn.Flatten(),  # B x latent
-            nn.Linear(latent, _HIDDEN * width),
+            nn.Linear(latent, HIDDEN * width),
             nn.ReLU(),
-            nn.Linear(_HIDDEN * width, channels * image_size**2),
+            nn.Linear(HIDDEN * width, channels * image_size**2),
             nn.Sigmoid(),  # the share of white
         )
-
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        first, last = (shapes.get(f"mlp.{i}.weight", ()) for i in (1, 3))
-        if len(first) != 2 or len(last) != 2 or first[1] != last[0]:
-            return None
-        pixels = last[1]
-        for channels in (1, 3):
-            size = math.isqrt(pixels // channels)
-            if channels * size**2 == pixels:
-                return dict(
-                    latent=first[0], width=last[0] // _HIDDEN, channels=channels, image_size=size
-                )
-        return None
 
     def fold(self) -> None:
         """Nothing to fold: there is no BatchNorm."""
@@ -65,13 +57,13 @@ class Discriminator(discriminator.Discriminator):
     ):
         super().__init__()
         self.mlp = nn.Sequential(
-            nn.Linear(channels * image_size**2, _HIDDEN * width),
+            nn.Linear(channels * image_size**2, HIDDEN * width),
             nn.ReLU(),
-            nn.Linear(_HIDDEN * width, 1),
+            nn.Linear(HIDDEN * width, 1),
         )
         if NORMS[norm].spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         # Not nn.Flatten, which has no second derivative.
         return self.mlp((images.reshape([len(images), -1]) + 1) / 2)

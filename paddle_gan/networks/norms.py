@@ -15,6 +15,16 @@ class Norm(NamedTuple):
     layer: Callable[[int], nn.Layer] | None = None
     spectral: bool = False
 
+    @property
+    def of_batch(self) -> bool:
+        """Whether what it makes of an image depends on the others of the batch."""
+        return self.layer is nn.BatchNorm2D
+
+    @property
+    def bounds(self) -> bool:
+        """Whether it bounds a network's slope; BatchNorm would undo that of spectral norm."""
+        return self.spectral and self.layer is None
+
     def after(self, features: int) -> list[nn.Layer]:
         """The normalizing layer, if there is one."""
         return [self.layer(features)] if self.layer else []

@@ -7,6 +7,9 @@ from paddle import Tensor, nn
 from paddle_gan import kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
+from paddle_gan.networks.options import pair_options
+
+OPTIONS = pair_options(28, (28,), latent=64, norm="spectral-batch")
 
 
 class Generator(nn.Layer):
@@ -32,21 +35,6 @@ class Generator(nn.Layer):
             before = features
         layers += [nn.Conv2DTranspose(before, channels, 4, 2), nn.Tanh()]  # B x 1 x 28 x 28
         self.gen = nn.Sequential(*layers)
-
-    @staticmethod
-    def arguments(shapes: dict[str, tuple[int, ...]]) -> dict | None:
-        """The arguments that build a generator with these weights, or None if none could."""
-        first, *inner, last = (shapes.get(f"gen.{i}.weight", ()) for i in (0, 3, 6, 9))
-        if len(first) != 4 or len(last) != 4:
-            return None
-        width = last[0]
-        if [first[1:], *inner] != [
-            (4 * width, 3, 3),
-            (4 * width, 2 * width, 4, 4),
-            (2 * width, width, 3, 3),
-        ]:
-            return None
-        return dict(latent=first[0], width=width, channels=last[1], image_size=28)
 
     def fold(self) -> None:
         """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
@@ -78,8 +66,8 @@ class Discriminator(discriminator.Discriminator):
         if norm.spectral:
             self.normalize_spectrally()
 
-    def score(self, images: Tensor) -> Tensor:
+    def _logits(self, images: Tensor) -> Tensor:
         return kernels.run(self.disc, images)
 
-    def score_gradient(self, images: Tensor) -> Tensor:
+    def _input_gradient(self, images: Tensor) -> Tensor:
         return kernels.input_gradient(self.disc, images)

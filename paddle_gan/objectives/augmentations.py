@@ -35,4 +35,4 @@ def noise(images: Tensor) -> Tensor:
     return images + NOISE * draws.randn(images.shape)
 
 
-AUGMENTATIONS = {"none": lambda images: images, "translate": translate, "noise": noise}
+AUGMENTATIONS = {"none": lambda images: images, "translate": translate, "instance-noise": noise}

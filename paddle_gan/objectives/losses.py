@@ -1,7 +1,8 @@
 """What generator and discriminator minimize: free functions of the discriminator's logits.
 
-Each objective has ``discriminator(real, fake)`` and ``generator(fake)``, logits of any one shape to
-a scalar. The discriminator's is the sum over the real and the fake half, as in the papers.
+Each objective has ``discriminator(real, fake)`` and ``generator(real, fake)``, logits of any one
+shape to a scalar. The discriminator's is the sum over the real and the fake half, as in the papers,
+or a mean over pairs. The generator's ``real`` is None unless the objective ``compares``.
 ``report(real, fake)`` says how well D does, in the terms of its objective.
 """
 
@@ -22,12 +23,12 @@ def minimax_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
-def minimax_generator(fake: Tensor) -> Tensor:
+def minimax_generator(real: Tensor | None, fake: Tensor) -> Tensor:
     """E[log(1 - D(G(z)))]; Goodfellow et al. 2014, eq. 1. Hardly a slope where D is sure."""
     return -F.softplus(fake).mean()
 
 
-def non_saturating_generator(fake: Tensor) -> Tensor:
+def non_saturating_generator(real: Tensor | None, fake: Tensor) -> Tensor:
     """-E[log D(G(z))]; Goodfellow et al. 2014, section 3."""
     return F.softplus(-fake).mean()
 
@@ -42,7 +43,7 @@ def least_squares_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     return ((real - 1).square().mean() + fake.square().mean()) / 2
 
 
-def least_squares_generator(fake: Tensor) -> Tensor:
+def least_squares_generator(real: Tensor | None, fake: Tensor) -> Tensor:
     """½ E[(D(G(z)) - 1)²]; Mao et al. 2017 (LSGAN), eq. 9."""
     return (fake - 1).square().mean() / 2
 
@@ -60,13 +61,26 @@ def wasserstein_discriminator(real: Tensor, fake: Tensor) -> Tensor:
     return fake.mean() - real.mean()
 
 
-def critic_generator(fake: Tensor) -> Tensor:
+def critic_generator(real: Tensor | None, fake: Tensor) -> Tensor:
     """-E[D(G(z))]; Arjovsky et al. 2017 (WGAN), eq. 3, and Miyato et al. 2018, eq. 17."""
     return -fake.mean()
 
 
+def relativistic_discriminator(real: Tensor, fake: Tensor) -> Tensor:
+    """E[softplus(D(G(z)) - D(x))] over pairs by position in the batch.
+
+    Jolicoeur-Martineau 2019, eq. 4; Huang et al. 2024 (R3GAN), eq. 2.
+    """
+    return F.softplus(fake - real).mean()
+
+
+def relativistic_generator(real: Tensor, fake: Tensor) -> Tensor:
+    """E[softplus(D(x) - D(G(z)))] over the same pairs; Jolicoeur-Martineau 2019, eq. 5."""
+    return F.softplus(real - fake).mean()
+
+
 def verdicts(real: Tensor, fake: Tensor, output=F.sigmoid, bound: float = 0.0) -> dict[str, Tensor]:
-    """D's mean outputs, and the shares of images that it puts on the right side of ``bound``."""
+    """D's mean outputs, and the fractions of images that it puts on the right side of ``bound``."""
     return {
         "d_real": output(real).mean(),
         "d_fake": output(fake).mean(),
@@ -75,17 +89,27 @@ def verdicts(real: Tensor, fake: Tensor, output=F.sigmoid, bound: float = 0.0) -
     }
 
 
+def pair_verdicts(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
+    """Of pairs: how probable D finds it that the real image is the more real one of both."""
+    return verdicts(real - fake, fake - real)
+
+
 def distance(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
     """The critic's estimate of the Wasserstein distance, in units of its Lipschitz constant."""
     return {"wasserstein": real.mean() - fake.mean()}
 
 
 class Objective(NamedTuple):
-    """The losses of one game, and what is reported of it."""
+    """The losses of one game, and what is reported of it.
+
+    ``unbounded``: without a bound on D's slope its loss has no minimum.
+    """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
-    generator: Callable[[Tensor], Tensor]
+    generator: Callable[[Tensor | None, Tensor], Tensor]
     report: Callable[[Tensor, Tensor], dict[str, Tensor]] = verdicts
+    unbounded: bool = False
+    compares: bool = False  # whether the generator's loss needs D's logits of real images
 
 
 def _raw(logits: Tensor) -> Tensor:
@@ -95,7 +119,7 @@ def _raw(logits: Tensor) -> Tensor:
 OBJECTIVES = {
     "non-saturating": Objective(minimax_discriminator, non_saturating_generator),
     "minimax": Objective(minimax_discriminator, minimax_generator),
-    "smoothed": Objective(smoothed_discriminator, non_saturating_generator),
+    "one-sided-smoothing": Objective(smoothed_discriminator, non_saturating_generator),
     "least-squares": Objective(
         least_squares_discriminator,
         least_squares_generator,
@@ -104,5 +128,8 @@ OBJECTIVES = {
     "hinge": Objective(
         hinge_discriminator, critic_generator, functools.partial(verdicts, output=_raw)
     ),
-    "wasserstein": Objective(wasserstein_discriminator, critic_generator, distance),
+    "wasserstein": Objective(wasserstein_discriminator, critic_generator, distance, unbounded=True),
+    "relativistic": Objective(
+        relativistic_discriminator, relativistic_generator, pair_verdicts, compares=True
+    ),
 }

@@ -17,14 +17,24 @@ from paddle_gan.system import draws
 
 def gradient_penalty(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
     """E[(‖∇D(x̂)‖ - 1)²], x̂ uniform on the lines between both; Gulrajani et al. 2017, eq. 3."""
-    share = draws.uniform([len(real), 1, 1, 1])
-    between = share * real + (1 - share) * fake
+    epsilon = draws.uniform([len(real), 1, 1, 1])
+    between = epsilon * real + (1 - epsilon) * fake
     return (_norm(input_gradient(between.detach())) - 1).square().mean()
 
 
 def r1(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
     """½ E[‖∇D(x)‖²] on real images; Mescheder et al. 2018, eq. 9."""
     return input_gradient(real).square().sum(axis=[1, 2, 3]).mean() / 2
+
+
+def r2(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    """½ E[‖∇D(G(z))‖²] on generated images; Mescheder et al. 2018, eq. 10."""
+    return input_gradient(fake).square().sum(axis=[1, 2, 3]).mean() / 2
+
+
+def r1_r2(input_gradient: Callable, real: Tensor, fake: Tensor) -> Tensor:
+    """The sum of both; Huang et al. 2024 (R3GAN), section 2."""
+    return r1(input_gradient, real, fake) + r2(input_gradient, real, fake)
 
 
 def clip(parameters: list[Tensor], bound: float) -> None:
@@ -40,16 +50,22 @@ def _norm(gradients: Tensor) -> Tensor:
 
 
 class Penalty(NamedTuple):
-    """``weight`` is the paper's: the factor of ``term``, or the bound of ``project``."""
+    """``weight`` is the paper's: the factor of ``term``, or the bound of ``project``.
+
+    ``bounds``: it gives D's slope a bound everywhere.
+    """
 
     weight: float
     term: Callable[[Callable, Tensor, Tensor], Tensor] | None = None
     project: Callable[[list[Tensor], float], None] | None = None
+    bounds: bool = False
 
 
 PENALTIES = {
     "none": Penalty(0.0),
-    "clip": Penalty(0.01, project=clip),
-    "gradient": Penalty(10.0, term=gradient_penalty),
+    "clip": Penalty(0.01, project=clip, bounds=True),
+    "gradient-penalty": Penalty(10.0, term=gradient_penalty, bounds=True),
     "r1": Penalty(10.0, term=r1),
+    "r2": Penalty(10.0, term=r2),
+    "r1-r2": Penalty(10.0, term=r1_r2),
 }

@@ -20,13 +20,16 @@ def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
 
 
 def generate(
-    generator: nn.Layer, z: np.ndarray, digit: int | None = None, batch: int = _BATCH
+    generator: nn.Layer,
+    z: np.ndarray,
+    digit: int | np.ndarray | None = None,
+    batch: int = _BATCH,
 ) -> np.ndarray:
     """Images for latents ``z``, ``batch`` at a time: float32, N x C x H x W in [-1, 1].
 
     ``z`` are N x latent x 1 x 1 numbers of any type, as :func:`latents` draws them. A generator
-    with classes draws ``digit``, or all its classes in turn. Raises UserError for latents of
-    another shape, and for a digit that the generator cannot be asked for.
+    with classes draws ``digit``, one for all or one for each, or all its classes in turn. Raises
+    UserError for latents of another shape, and for a digit that it cannot be asked for.
     """
     try:
         z = np.asarray(z, "float32")
@@ -35,36 +38,47 @@ def generate(
     if z.shape[1:] != (generator.latent, 1, 1) or not len(z):
         wanted = f"N x {generator.latent} x 1 x 1"
         raise UserError(f"latents have shape {z.shape}; this generator draws from {wanted}")
-    if digit is not None and digit not in range(generator.classes):
-        there = f"classes 0 to {generator.classes - 1}" if generator.classes else "no classes"
-        raise UserError(f"digit {digit!r}: this generator was trained with {there}")
-    starts = range(0, len(z), batch)
-    return np.concatenate([_draw(generator, z[i : i + batch], i, digit) for i in starts])
+    labels = [] if digit is None and not generator.classes else [_labels(generator, digit, len(z))]
+    images = []
+    for i in range(0, len(z), batch):
+        inputs = [paddle.to_tensor(each[i : i + batch]) for each in (z, *labels)]
+        with paddle.no_grad():  # as a decorator it would mix up the modes of several threads
+            images.append(generator(*inputs).numpy())
+    return np.concatenate(images)
+
+
+def probe(
+    generator: nn.Layer, n: int, seed: int, digit: int | None = None
+) -> Iterator[dict[str, np.ndarray]]:
+    """``latents(generator, n, seed)`` a batch at a time, as ``z``, and the classes as ``label``."""
+    rng = np.random.default_rng(seed)
+    for start in range(0, n, _BATCH):
+        count = min(_BATCH, n - start)
+        inputs = {"z": _latents(rng, generator, count)}
+        if generator.classes:
+            inputs["label"] = _labels(generator, digit, count, start)
+        yield inputs
 
 
 def stream(
     generator: nn.Layer, n: int, seed: int, digit: int | None = None
 ) -> Iterator[np.ndarray]:
     """The images of ``latents(generator, n, seed)``, a batch at a time, in bounded memory."""
-    rng = np.random.default_rng(seed)
-    for start in range(0, n, _BATCH):
-        z = _latents(rng, generator, min(_BATCH, n - start))
-        yield _draw(generator, z, start, digit)
+    for inputs in probe(generator, n, seed, digit):
+        yield generate(generator, inputs["z"], inputs.get("label"))
 
 
-def classes_drawn(generator: nn.Layer, n: int) -> np.ndarray:
-    """The classes of ``n`` images that a generator with classes draws in turn, int64, n."""
-    return np.arange(n) % generator.classes
-
-
-def _draw(generator: nn.Layer, z: np.ndarray, start: int, digit: int | None) -> np.ndarray:
-    labels = []
-    if generator.classes and digit is None:
-        labels = [paddle.to_tensor(classes_drawn(generator, start + len(z))[start:])]
-    elif generator.classes:
-        labels = [paddle.to_tensor(np.full(len(z), digit))]
-    with paddle.no_grad():  # as a decorator it would mix up the modes of several threads
-        return generator(paddle.to_tensor(z), *labels).numpy()
+def _labels(
+    generator: nn.Layer, digit: int | np.ndarray | None, n: int, start: int = 0
+) -> np.ndarray:
+    """The classes of ``n`` images, int64; unless told, all in turn from image ``start`` on."""
+    if digit is None:
+        return np.arange(start, start + n) % generator.classes
+    labels = np.broadcast_to(digit, n)
+    if not np.isin(labels, range(generator.classes)).all():
+        there = f"classes 0 to {generator.classes - 1}" if generator.classes else "no classes"
+        raise UserError(f"digit {digit!r}: this generator was trained with {there}")
+    return labels.astype("int64")
 
 
 def _latents(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:

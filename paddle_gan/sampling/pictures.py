@@ -36,6 +36,17 @@ def grid(images: np.ndarray, columns: int | None = None, border: int = 2) -> np.
     return canvas
 
 
+def side_by_side(columns: dict[str, np.ndarray], rows: int | None = None) -> np.ndarray:
+    """A grid whose cells are rows of one image of each column, uint8 N x C x H x W of one size.
+
+    ``rows`` defaults to the nearest square.
+    """
+    images = np.stack(np.broadcast_arrays(*columns.values()), axis=1)  # N x columns x C x H x W
+    n, across = images.shape[:2]
+    cells = math.ceil(n / rows if rows else math.sqrt(n / across))
+    return grid(images.reshape(-1, *images.shape[2:]), across * cells)
+
+
 def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
     """Write a picture, height x width x C, gray or RGB, as a PNG: all of it or nothing."""
     cv2 = import_cv2()

@@ -70,6 +70,16 @@ def broadcast(tensors: list) -> None:
             paddle.distributed.broadcast(tensor, src=0)
 
 
+def gathered(tensor):
+    """The rows of all processes, rank 0's first; each brings equally many."""
+    if world() == 1:
+        return tensor
+    import paddle
+
+    zeros = paddle.zeros_like(tensor)
+    return _all_reduce(paddle.concat([tensor if r == rank() else zeros for r in range(world())]))
+
+
 def wait() -> None:
     """Go on when every process has come here."""
     any_of(False)

@@ -12,33 +12,18 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from paddle_gan.sampling import pictures as pictures
+from paddle_gan.sampling import pictures
 from paddle_gan.system import distributed
 from paddle_gan.system.files import write_whole
 
-_TAGS = {
-    "d_loss": "loss/discriminator",
-    "g_loss": "loss/generator",
-    "wasserstein": "loss/wasserstein_estimate",
-    "d_real": "output/D(x)",
-    "d_fake": "output/D(G(z))",
-    "accuracy_real": "output/accuracy_real",
-    "accuracy_fake": "output/accuracy_generated",
-    "images_per_second": "speed/images_per_second",
-    "fid": "score/FID",
-    "validation_fid": "score/validation_FID",
-    "kid": "score/KID",
-    "is": "score/inception_score",
-    "precision": "score/precision",
-    "recall": "score/recall",
-}
-_UNPLOTTED = {"step", "epoch", "images", "kid_std", "is_std"}
-_NOTEBOOK = {"d_loss": "D loss", "g_loss": "G Loss"}
+_UNPLOTTED = {"step", "epoch", "images"}
 
 
-def open_dashboard(out: Path, config: dict, step: int, total_steps: int):
+def open_dashboard(out: Path, config: dict, step: int, total_steps: int, tags: dict[str, str]):
     """The dashboard of this process: rank 0 alone has one, the others keep silent."""
-    return Dashboard(out, config, step, total_steps) if distributed.rank() == 0 else _Silence()
+    if distributed.rank() > 0:
+        return _Silence()
+    return Dashboard(out, config, step, total_steps, tags)
 
 
 class Dashboard:
@@ -46,10 +31,12 @@ class Dashboard:
 
     ``metrics.jsonl`` and ``samples/`` are the record; ``log/`` is made from them, so that a resumed
     run shows every step once: what a stopped run noted beyond its last checkpoint is dropped.
+    ``tags`` say where in VisualDL a number of that name stands.
     """
 
-    def __init__(self, out: Path, config: dict, step: int, total_steps: int):
+    def __init__(self, out: Path, config: dict, step: int, total_steps: int, tags: dict[str, str]):
         self._out, self._config, self._batch_size = out, config, config["batch_size"]
+        self._tags = tags
         self._metrics, self._samples = out / "metrics.jsonl", out / "samples"
         self._samples.mkdir(exist_ok=True)
         self._total, self._bar = total_steps * self._batch_size, None
@@ -88,7 +75,9 @@ class Dashboard:
     def _replay(self, lines: list[dict]) -> None:
         """Fill the log as the run did, in its order, so that an open VisualDL reads on in it."""
         # Within a step come the losses, the samples, and scores of those samples.
-        events = [(line["step"], 2 if "fid" in line else 0, self._plot, line) for line in lines]
+        events = [
+            (line["step"], 2 if "protocol" in line else 0, self._plot, line) for line in lines
+        ]
         for path in self._samples.glob("*.png"):
             events.append((_step(path), 1, self._show_again, path))
         for _, _, show, what in sorted(events, key=lambda event: event[:2]):
@@ -114,14 +103,9 @@ class Dashboard:
         losses = {name: value for name, value in values.items() if name.endswith("_loss")}
         self._bar.set_postfix({name: f"{value:.3f}" for name, value in losses.items()}, False)
 
-    def epoch(self, epoch: int, seconds: float, values: dict[str, float]) -> None:
-        """Print the notebook's line at the end of an epoch, and D's accuracy if it has one."""
-        parts = [f"{_NOTEBOOK.get(n, n)}: {values[n]:.6f}" for n in values if n.endswith("_loss")]
-        if "accuracy_real" in values:
-            real, fake = values["accuracy_real"], values["accuracy_fake"]
-            parts.append(f"D right on {real:.0%} real, {fake:.0%} generated")
-        count = f"[{epoch:03d}/{self._config['epochs']:03d}]"
-        self.say(" ".join([count, f"{seconds:.2f} sec(s)", *parts]))
+    def epoch(self, epoch: int, seconds: float, line: str) -> None:
+        """Print ``line`` at the end of an epoch, as the notebook does."""
+        self.say(f"[{epoch:03d}/{self._config['epochs']:03d}] {seconds:.2f} sec(s) {line}")
 
     def warn(self, step: int, warning: str) -> None:
         """Say that something looks wrong, here and on the dashboard."""
@@ -137,17 +121,17 @@ class Dashboard:
         """Let what was recorded survive a power failure."""
         os.fsync(self._file.fileno())
 
-    def samples(self, step: int, images: np.ndarray) -> None:
-        """Show generated images, float32 N x C x H x W in [-1, 1]."""
-        picture = self._canvas(pictures.to_uint8(images))
+    def samples(self, step: int, columns: dict[str, np.ndarray]) -> None:
+        """Show what was drawn: columns of float32 N x C x H x W in [-1, 1], side by side."""
+        picture = self._canvas({n: pictures.to_uint8(images) for n, images in columns.items()})
         pictures.write_picture(self._samples / f"step-{step:08d}.png", picture)
         self._show("images/samples", picture, step)
 
-    def real(self, images: np.ndarray) -> None:
-        """Show real images, uint8 N x C x H x W, once."""
+    def real(self, columns: dict[str, np.ndarray]) -> None:
+        """Show real images, columns of uint8 N x C x H x W, once."""
         if (self._samples / "real.png").exists():
             return
-        picture = self._canvas(images)
+        picture = self._canvas(columns)
         pictures.write_picture(self._samples / "real.png", picture)
         self._show("images/real", picture, 0)
 
@@ -170,13 +154,22 @@ class Dashboard:
 
     def _plot(self, line: dict) -> None:
         for name, value in line.items():
-            if isinstance(value, (int, float)) and name not in _UNPLOTTED:
-                self._writer.add_scalar(_TAGS.get(name, f"game/{name}"), value, line["step"])
+            if isinstance(value, (int, float)) and not _unplotted(name):
+                self._writer.add_scalar(self._tag(name, line), value, line["step"])
         if "warning" in line:
             self._writer.add_text("warnings", line["warning"], line["step"])
 
-    def _canvas(self, images: np.ndarray) -> np.ndarray:
-        picture = pictures.grid(images)
+    def _tag(self, name: str, line: dict) -> str:
+        if name in self._tags:
+            return self._tags[name]
+        if name == "images_per_second":
+            return f"speed/{name}"
+        if name.endswith("_loss"):
+            return f"loss/{name[:-5]}"
+        return f"score/{name}" if "protocol" in line else f"game/{name}"
+
+    def _canvas(self, columns: dict[str, np.ndarray]) -> np.ndarray:
+        picture = pictures.side_by_side(columns)
         return 255 - picture if self._config["inverted"] else picture
 
     def _show(self, tag: str, picture: np.ndarray, step: int) -> None:
@@ -200,6 +193,10 @@ def _writer(folder: Path, config: dict):
     values = (f"{name} {json.dumps(value)}" for name, value in config.items())
     writer.add_text("config", " · ".join(values), 0)
     return writer
+
+
+def _unplotted(name: str) -> bool:
+    return name in _UNPLOTTED or name.endswith("_std")
 
 
 def _step(sample: Path) -> int:

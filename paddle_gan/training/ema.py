@@ -1,4 +1,4 @@
-"""An exponential moving average of the generator, which draws better than the generator itself."""
+"""An exponential moving average of a network, which draws better than the network itself."""
 
 from __future__ import annotations
 

@@ -1,12 +1,13 @@
-"""Signs that a run has gone wrong: numbers that are not finite, a winner, a collapse."""
+"""Signs that a run has gone wrong: numbers that are not finite, trouble that lasts, a collapse."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 
-_D_HAS_WON, _FOR_STEPS = 0.01, 1000
+_FOR_STEPS = 1000  # that trouble has to last
 _ALIKE = 0.02  # standard deviation over samples, in units of the pixel range [-1, 1]
 _EARLY = 300  # steps in which samples may still look alike
 
@@ -22,25 +23,21 @@ class Health:
     """
 
     def __init__(self, state: dict | None = None):
-        self.state = state or {"won_since": None, "warned": []}
+        state = state or {}
+        since = state.get("since", state.get("won_since"))  # as version 0.1.0 called it
+        self.state = {"since": since, "warned": list(state.get("warned", []))}
 
-    def losses(self, step: int, values: dict[str, float]) -> str | None:
-        """Judge the scalars of a step. Raises NotFinite."""
+    def losses(self, step: int, values: dict[str, float], trouble: Callable) -> str | None:
+        """Judge the scalars of a step; ``trouble`` is the game's. Raises NotFinite."""
         bad = [name for name, value in values.items() if not math.isfinite(value)]
         if bad:
             raise NotFinite(f"{', '.join(bad)} of step {step} not finite")
-        # A loss that falls below 0 is not one that is 0 where D is sure.
-        if "d_real" not in values or not 0 <= values["d_loss"] < _D_HAS_WON:
-            self.state["won_since"] = None
+        found = trouble(values)
+        self.state["since"] = (self.state["since"] or step) if found else None
+        if not found or step - self.state["since"] < _FOR_STEPS:
             return None
-        since = self.state["won_since"] = self.state["won_since"] or step
-        if step - since < _FOR_STEPS:
-            return None
-        return self._once(
-            "won",
-            f"since step {since} D tells every image (loss < {_D_HAS_WON}) and G learns "
-            "nothing; a lower --lr or a larger --batch-size keeps the balance",
-        )
+        kind, warning = found
+        return self._once(kind, f"since step {self.state['since']} {warning}")
 
     def samples(self, step: int, images: np.ndarray) -> str | None:
         """Judge generated images, N x C x H x W in [-1, 1]. Raises NotFinite."""

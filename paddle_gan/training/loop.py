@@ -8,9 +8,11 @@ from pathlib import Path
 
 import paddle
 
-from paddle_gan import data, games, metrics
-from paddle_gan.config.recipes import configure
+from paddle_gan import data
+from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
+from paddle_gan.games import check_memory
+from paddle_gan.metrics import JUDGES
 from paddle_gan.system import distributed, runtime
 from paddle_gan.training import workspace
 from paddle_gan.training.health import NotFinite
@@ -29,23 +31,26 @@ def train(
 ) -> Path:
     """Train a recipe ("dcgan" unless named) and write the run under ``out``; returns that path.
 
-    ``overrides`` are values of the recipe (``epochs``, ``batch_size``, ``lr``, ...), ``data``
-    ("mnist", "embedded", "stacked" or a folder), ``seed``, ``max_steps`` and ``checkpoint_every``
-    (steps). With ``resume`` the run in ``out`` goes on from its newest checkpoint with its own
-    configuration; ``overrides`` may then lengthen it. Raises UserError for what cannot work.
+    ``overrides`` are options of the recipe, as ``configure`` and docs/options.md have them. With
+    ``resume`` the run in ``out`` goes on from its newest checkpoint with its own configuration;
+    ``overrides`` may then lengthen it. Raises UserError for what cannot work.
     """
     out = Path(out)
     if resume:
         config = workspace.resumed_config(out, {"recipe": recipe, **overrides})
     else:
         config = configure(recipe or "dcgan", **overrides)
-    games.rows(config)  # a mistyped name is told before anything is downloaded
+    game = game_of(config)
+    check_memory(game, config)
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
-    if config["evaluate_every"] and config["channels"] != 1:
-        raise UserError("--evaluate-every scores digits of one channel; leave it out with 3")
-    check_shares(config, distributed.world())
+    judge = JUDGES.get(game.judge)
+    if config["evaluate_every"]:
+        if judge is None:
+            raise UserError(f"{config['recipe']} has no scores; leave --evaluate-every out")
+        judge.check(config)
+    check_division(config, distributed.world())
     distributed.join()
     if distributed.rank() > 0:
         distributed.wait()  # rank 0 downloads and clears up, the others find the files
@@ -56,16 +61,18 @@ def train(
             "--evaluate-every would judge by images that this run has learned from; leave it "
             "out, or start a new run with it"
         )
-    images = data.load_images(config["data"], config["image_size"], config["channels"], split)
+    source = config["data"], config["image_size"], config["channels"]
+    images = data.load(game.data, *source, split)
+    watched = data.load(game.data, *source, game.watched) if game.watched else None
     with contextlib.ExitStack() as stack:
         if resume and distributed.rank() == 0:
             stack.enter_context(workspace.held(out))  # before a checkpoint in it is touched
-        run = Run(out, config, images, resume)
+        run = Run(out, config, images, watched, resume)
         if overrides.get("data") is None:
             run.check_data()
         if distributed.rank() == 0:
             if config["evaluate_every"]:
-                metrics.prepare(config["data"])  # refused now rather than after an epoch
+                judge.prepare(config["data"])  # refused now rather than after an epoch
             if not resume:  # only now, as what was refused until here leaves no trace
                 stack.enter_context(workspace.held(out))
                 workspace.set_earlier_aside(out)
@@ -79,24 +86,19 @@ def train(
     return out
 
 
-def check_shares(config: dict, world: int) -> None:
+def check_division(config: dict, world: int) -> None:
     """Raise UserError where ``world`` processes cannot share a batch equally."""
-    share = world * config["critic_steps"] * config["pack"]
-    if config["batch_size"] % share:
+    divisor = game_of(config).divisor(config)
+    if config["batch_size"] % (world * divisor):
         raise UserError(
-            f"a batch of {config['batch_size']} cannot be shared equally by {world} processes with "
-            f"critic_steps {config['critic_steps']} and pack {config['pack']}; "
-            f"choose a multiple of {share}"
+            f"a batch of {config['batch_size']} cannot be shared equally by {world} processes, "
+            f"in multiples of {divisor} each; choose a multiple of {world * divisor}"
         )
 
 
-def _play(run: Run, images: data.ImageSet, device: str) -> None:
+def _play(run: Run, images: data.DataSet, device: str) -> None:
     batch_size, seed, place = run.config["batch_size"], run.config["seed"], runtime.place(device)
-    share = {
-        "rank": distributed.rank(),
-        "world": distributed.world(),
-        "parts": run.config["critic_steps"],
-    }
+    share = {"rank": distributed.rank(), "world": distributed.world(), "parts": run.game.parts}
     stopped = False
     with StopSignal() as stop:
         run.board.say(f"{run.config['recipe']} on {device}; {images.source}")
@@ -109,10 +111,9 @@ def _play(run: Run, images: data.ImageSet, device: str) -> None:
                 for batch in data.loader(images, batch_size, seed, epoch, first, place, **share):
                     run.prepare()
                     with paddle.amp.auto_cast(enable=run.config["amp"], dtype="bfloat16"):
-                        scalars = run.game.train_step(batch)
+                        scalars = run.game.train_step(batch, run.step)
                     run.step += 1
-                    if run.ema:
-                        run.ema.update(run.step)
+                    run.follow()
                     run.board.tick(run.step)
                     if run.step % _LOG_EVERY == 0 or run.step == 1:
                         run.log(epoch + 1, scalars)
@@ -125,7 +126,8 @@ def _play(run: Run, images: data.ImageSet, device: str) -> None:
                     if at_end or stopped:
                         break
                 if at_end:
-                    run.board.epoch(epoch + 1, time.time() - started, run.numbers(scalars))
+                    line = run.game.line(run.numbers(scalars))
+                    run.board.epoch(epoch + 1, time.time() - started, line)
             except NotFinite as error:
                 run.roll_back(error)
         if stopped:

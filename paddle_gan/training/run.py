@@ -10,12 +10,12 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from paddle_gan import metrics
 from paddle_gan.checkpoints import saving
-from paddle_gan.data import ImageSet, batches_per_epoch
+from paddle_gan.config import game_of
+from paddle_gan.data import DataSet, batches_per_epoch
 from paddle_gan.errors import UserError
-from paddle_gan.games import GAMES
-from paddle_gan.sampling import drawing
+from paddle_gan.metrics import JUDGES, Judge
+from paddle_gan.sampling.columns import joined
 from paddle_gan.system import distributed
 from paddle_gan.training.dashboard import open_dashboard
 from paddle_gan.training.ema import Ema
@@ -34,42 +34,45 @@ class Run:
     they determine every random draw.
     """
 
-    def __init__(self, out: Path, config: dict, images: ImageSet, resume: bool):
+    def __init__(
+        self, out: Path, config: dict, images: DataSet, watched: DataSet | None, resume: bool
+    ):
         self.out, self.config = out, config
+        self._description = {
+            "pixels": [-1, 1],
+            "classes": None if images.classes is None else list(images.classes),
+            "config": config,
+        }
         self.steps_per_epoch = batches_per_epoch(images, config["batch_size"])
         self.total = config["epochs"] * self.steps_per_epoch
         if config["max_steps"] is not None:
             self.total = min(self.total, config["max_steps"])
         paddle.seed(config["seed"])
-        self.game = GAMES[config["game"]](config)
-        if classes := self.game.generator.classes:
-            found = 0 if images.labels is None else int(images.labels.max()) + 1
-            if not 0 < found <= classes:
-                raise UserError(
-                    f"{config['recipe']} draws {classes} classes at most, and there are "
-                    f"{found or 'none'} in {images.source}; give digits, or a folder with a "
-                    "subfolder for each class, or take a recipe without classes"
-                )
-        self.networks, self.ema = dict(self.game.networks), None
-        if config["ema_half_life"]:
-            self.ema = Ema(self.game.generator, config["ema_half_life"], config["batch_size"])
-            # Gnet.pdparams is what people draw with; what training goes on with is beside it.
-            self.networks.update(Gnet=self.ema.network, Gnet_raw=self.game.generator)
+        self.game = game_of(config)(config)
+        self.game.check_data(images)
+        self.networks, self._averages = dict(self.game.networks), []
+        for name in self.game.averaged if config["ema_half_life"] else ():
+            source = self.game.networks[name]
+            average = Ema(source, config["ema_half_life"], config["batch_size"])
+            # NAME.pdparams is what people draw with; what training goes on with is beside it.
+            self.networks.update({name: average.network, f"{name}_raw": source})
+            self._averages.append(average)
         self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
         self.data, self._learned_from = images.fingerprint(), None
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume and saving.newest(out):
             self._restore()
-        self._shown = config["canvas"] ** 2
-        self._latents = drawing.latents(self.game.generator, self._shown, config["seed"])
+        self._shown, self._watched = config["canvas"] ** 2, watched
+        probe = self.game.probe(self._drawers(), self._shown, config["seed"], watched)
+        self._inputs = list(probe)
 
-    def start(self, images: ImageSet) -> None:
+    def start(self, images: DataSet) -> None:
         """Let all processes begin alike, and open the dashboard. The first thing that writes."""
         for network in self.networks.values():
             distributed.broadcast([*network.parameters(), *network.buffers()])
-        self.board = open_dashboard(self.out, self.config, self.step, self.total)
-        # From all over the set: many are sorted by class.
-        self.board.real(images.images[:: max(1, len(images) // self._shown)][: self._shown])
+        tags = {**self.game.tags, **(self._judge.tags if self._judge else {})}
+        self.board = open_dashboard(self.out, self.config, self.step, self.total, tags)
+        self.board.real(images.examples(self._shown))
 
     def prepare(self) -> None:
         """Seed the step to come and set its rates; functions of the step, so resuming is exact."""
@@ -79,6 +82,11 @@ class Run:
             images = self.step * self.config["batch_size"]
             for optimizer, rate in self._rates:
                 optimizer.set_lr(rate / (1 + images / half))
+
+    def follow(self) -> None:
+        """Let the averages follow the step that was made."""
+        for average in self._averages:
+            average.update(self.step)
 
     def check_data(self) -> None:
         """Raise UserError if the checkpoint that was resumed has learned from other data."""
@@ -104,7 +112,7 @@ class Run:
     def log(self, epoch: int, scalars: dict) -> None:
         """Record a step's losses. Raises NotFinite, in every process or in none."""
         values = self.numbers(scalars)
-        self._warn(self._health.losses(self.step, values))
+        self._warn(self._health.losses(self.step, values, self.game.trouble))
         self.board.scalars(self.step, epoch, values)
 
     def save_is_due(self, at_end: bool) -> bool:
@@ -127,25 +135,31 @@ class Run:
         """
         # The checkpoint comes last: a run that ends in between is resumed before all of them.
         self._settle()
-        with _drawing(self.networks["Gnet"]) as drawer:
-            samples = drawing.generate(drawer, self._latents)
-            self._warn(self._health.samples(self.step, samples))
-            self.board.samples(self.step, samples)
+        drawers = self._drawers()
+        with _drawing(drawers):
+            columns = joined(self.game.draw(drawers, inputs) for inputs in self._inputs)
+            self._warn(self._health.samples(self.step, columns[self.game.judged]))
+            self.board.samples(self.step, columns)
             if distributed.rank() == 0 and self._due("evaluate", finished):
-                self._evaluate(drawer, finished)
+                self._evaluate(drawers, finished)
         if distributed.rank() == 0 and self._due("keep", finished):
-            saving.set_aside(self.out, f"epoch-{finished:03d}", drawer)
+            saving.set_aside(self.out, f"epoch-{finished:03d}", drawers, self._description)
         self._write()
+
+    def _drawers(self) -> dict[str, nn.Layer]:
+        """The networks to draw with, averages where there are any."""
+        return {name: self.networks[name] for name in self.game.drawn_with}
 
     def _due(self, what: str, epoch: int | None) -> bool:
         epochs = self.config[f"{what}_every"]
         return bool(epoch and epochs and epoch % epochs == 0)
 
-    def _evaluate(self, drawer, epoch: int) -> None:
+    def _evaluate(self, drawers: dict[str, nn.Layer], epoch: int) -> None:
         """Score the samples and remember the best; a failure is a warning, never a lost epoch."""
+        judge = self._judge
         try:
-            drawn = np.concatenate(list(drawing.stream(drawer, _SCORED, self.config["seed"])))
-            result = metrics.evaluate(drawn, self.config["data"], validation=True)
+            drawn = self.game.stream(drawers, _SCORED, self.config["seed"], self._watched)
+            result = judge.score(joined(drawn)[self.game.judged], self.config["data"])
         except Exception as error:  # whatever it may be, memory and numerics among it
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
             self._warn(f"epoch {epoch} could not be evaluated ({reason}); training goes on")
@@ -153,14 +167,15 @@ class Run:
         scores = {name: value for name, value in result.items() if not isinstance(value, dict)}
         images = self.step * self.config["batch_size"]
         self.board.record({"step": self.step, "images": images, **scores})
-        chosen_by = {name: scores[name] for name in ("fid", "validation_fid")}
-        self.board.say(
-            "FID {fid:.1f}, validation FID {validation_fid:.1f}".format(**chosen_by)
-            + f" after {images:,} images ({scores['protocol']})"
-        )
+        told = f"{judge.line.format(**scores)} after {images:,} images ({scores['protocol']})"
+        self.board.say(told)
         # A checkpoint from before there was a validation set gives nothing to compare with.
-        if scores["validation_fid"] < (self.best or {}).get("validation_fid", np.inf):
-            self.best = {"step": self.step, **chosen_by}
+        if scores[judge.best] < (self.best or {}).get(judge.best, np.inf):
+            self.best = {"step": self.step, **{name: scores[name] for name in judge.shown}}
+
+    @property
+    def _judge(self) -> Judge | None:
+        return JUDGES.get(self.game.judge)
 
     def save_state(self) -> None:
         """A checkpoint alone."""
@@ -168,6 +183,7 @@ class Run:
         self._write()
 
     def _write(self) -> None:
+        state = self.game.state_dict()
         if distributed.rank() == 0:
             progress = {
                 "step": self.step,
@@ -177,7 +193,8 @@ class Run:
                 "data": self.data,
             }
             self.board.sync()
-            saving.save(self.out, self.networks, self.game.optimizers, progress)
+            played = self.networks, self.game.optimizers, state
+            saving.save(self.out, *played, progress, self._description)
 
     def _settle(self) -> None:
         """Let all processes have the same statistics, and all of them finite."""
@@ -204,7 +221,8 @@ class Run:
         self.board.rewind(self.step)
 
     def _restore(self) -> None:
-        progress = saving.load(self.out, self.networks, self.game.optimizers)
+        progress, state = saving.load(self.out, self.networks, self.game.optimizers)
+        self.game.load_state_dict(state)
         self.step, self.attempt = progress["step"], progress["attempt"]
         self.best, self._health = progress["best"], Health(progress["health"])
         self._learned_from = progress.get("data")  # older checkpoints have none
@@ -215,12 +233,13 @@ class Run:
 
 
 @contextlib.contextmanager
-def _drawing(network: nn.Layer) -> Iterator[nn.Layer]:
-    """The network in eval mode; afterwards in the mode it had, whatever happened."""
-    training = network.training
-    network.eval()
+def _drawing(networks: dict[str, nn.Layer]) -> Iterator[None]:
+    """The networks in eval mode; afterwards in the mode they had, whatever happened."""
+    training = [network for network in networks.values() if network.training]
+    for network in training:
+        network.eval()
     try:
-        yield network
+        yield
     finally:
-        if training:
+        for network in training:
             network.train()

@@ -14,14 +14,15 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-from paddle_gan.config import recipes
+from paddle_gan.config import configure
 from paddle_gan.errors import UserError
 from paddle_gan.system import signals
 from paddle_gan.system.files import write_whole
 
 _CONFIG = "config.json"
 _OURS = re.compile(
-    r"config\.json|metrics\.jsonl|samples|log|checkpoints|best|generators|.+\.(pdparams|pdopt)"
+    r"config\.json|metrics\.jsonl|samples|log|checkpoints|best|generators"
+    r"|.+\.(pdparams|pdopt|pdstate)"
 )
 _UNFINISHED = re.compile(r"\..+\.\d+")  # what is written beside, and left by a process that died
 _LENGTH = (
@@ -93,6 +94,14 @@ def write_config(out: Path, config: dict) -> None:
     write_whole(out / _CONFIG, (json.dumps(config, indent=2) + "\n").encode())
 
 
+def recipe_of(out: Path) -> str | None:
+    """The recipe of the run in ``out``; None where there is no run."""
+    try:
+        return str(json.loads((out / _CONFIG).read_text())["recipe"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+
+
 def was_evaluated(out: Path) -> bool:
     """Whether the run in ``out`` was last told to score itself."""
     return bool(json.loads((out / _CONFIG).read_text()).get("evaluate_every"))
@@ -105,7 +114,7 @@ def resumed_config(out: Path, overrides: dict) -> dict:
     """
     try:
         config = json.loads((out / _CONFIG).read_text())
-        recipe, _ = config["recipe"], config.pop("about")
+        recipe, _, _ = config["recipe"], config.pop("about"), config.pop("game")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(f"{out} holds no run to resume; start without --resume") from error
     given = {name: value for name, value in overrides.items() if value is not None}
@@ -118,4 +127,4 @@ def resumed_config(out: Path, overrides: dict) -> dict:
         )
     given.pop("recipe", None)
     saved = {n: v for n, v in config.items() if n != "recipe"}
-    return recipes.configure(recipe, **{**saved, **given})
+    return configure(recipe, **{**saved, **given})

@@ -90,7 +90,7 @@ def test_master_weights(net, tmp_path):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_tensors_among_plain_values(net, tmp_path, protocol):
-    plain = {
+    values = {
         "step": 7,
         "large": -(2**130),  # as in the state of a random generator
         "text": "é中\u2028",
@@ -108,7 +108,7 @@ def test_tensors_among_plain_values(net, tmp_path, protocol):
     tensors = {"weight": net[0].weight, "list": [paddle.ones([2]), paddle.to_tensor(3)]}
     dense = paddle.arange(4).astype("float32")
     saved = dict(
-        plain,
+        values,
         net=OrderedDict(net.state_dict()),
         cpp=dense.value().get_tensor(),
         fid=np.float64(2.5),
@@ -116,7 +116,7 @@ def test_tensors_among_plain_values(net, tmp_path, protocol):
     path = tmp_path / "bundle.pd"
     paddle.save(dict(saved, **tensors), str(path), protocol=protocol)
     got = read(path)
-    assert_same({key: got[key] for key in plain}, plain)
+    assert_same({key: got[key] for key in values}, values)
     assert_same(got["weight"], net[0].weight.numpy())
     assert_same(got["list"], [np.ones(2, np.float32), np.array(3)])
     assert_same(got["net"], numpy_state(net.state_dict()))

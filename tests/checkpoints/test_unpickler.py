@@ -99,7 +99,7 @@ def test_what_a_file_may_ask_for_at_most(tmp_path):
     assert f"more than {unpickler.MAX_ITEMS} instructions" in refusal(path)
 
 
-@pytest.mark.parametrize("fixture", sorted(FIXTURES.iterdir()), ids=lambda path: path.name)
+@pytest.mark.parametrize("fixture", sorted(FIXTURES.glob("*.pd*")), ids=lambda path: path.name)
 def test_a_file_cut_anywhere_is_told_to_be_truncated(fixture, tmp_path):
     whole, path = fixture.read_bytes(), tmp_path / "cut.pdparams"
     for length in range(1, len(whole)):

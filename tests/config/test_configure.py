@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure
 
 
 @pytest.mark.parametrize(

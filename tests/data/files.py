@@ -40,6 +40,21 @@ def save(path: Path, color=RED, size=(20, 20), mode="RGB", **options) -> Path:
     return path
 
 
+def save_grays(folder: Path, grays: dict, **options) -> Path:
+    """Square images of one gray each, by their paths in the folder; returns the folder."""
+    for name, gray in grays.items():
+        save(folder / name, gray, mode="L", **options)
+    return folder
+
+
+def save_pair(path: Path, a, b, size: int = 20, mode: str = "L") -> None:
+    """A and B side by side in one file, of one color each."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    pair = Image.new(mode, (2 * size, size), a)
+    pair.paste(b, (size, 0, 2 * size, size))
+    pair.save(path)
+
+
 def png(width: int, height: int) -> bytes:
     """A well-formed gray PNG, all zero: a few kilobytes whatever the size."""
     packer = zlib.compressobj(9)

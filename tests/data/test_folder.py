@@ -180,9 +180,9 @@ def test_sixteen_bits_become_eight(tmp_path, suffix, capfd):
     save_deep(tmp_path / f"a.{suffix}", 0, 0x40FF, 0x8000, 0xFFFF)
     save_deep(tmp_path / f"b.{suffix}", 0, 257, 514, 1028)  # the darker one of the two stays so
     save(tmp_path / "c.png", 77, size=(4, 4), mode="L")
-    bright, dark, plain = load_images(tmp_path, 4).images[:, 0, :, 0].tolist()
+    bright, dark, even = load_images(tmp_path, 4).images[:, 0, :, 0].tolist()
     assert bright == pytest.approx([0, 64.75, 127.5, 255], abs=0.51)
-    assert (dark, plain) == ([0, 1, 2, 4], [77] * 4)
+    assert (dark, even) == ([0, 1, 2, 4], [77] * 4)
     assert capfd.readouterr().err == ""
 
 
@@ -214,7 +214,9 @@ def test_no_image_can_be_read(tmp_path):
 
 
 def test_folders_that_are_none(tmp_path):
-    with pytest.raises(UserError, match=r"holds no images; give a folder of images .*idx3"):
+    with pytest.raises(
+        UserError, match=r"holds no images; data is mnist, .* a folder of images .*idx3"
+    ):
         load_images(tmp_path)
     with pytest.raises(UserError, match="nowhere does not exist; data is mnist, .* a fold"):
         load_images(tmp_path / "nowhere")

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from paddle_gan.data import ImageSet, load_images
-from paddle_gan.data.image_set import split_indices, training_indices
+from paddle_gan.data.image_set import part_indices, split_indices, training_indices
 
 MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # training digits, 0 to 9
 
@@ -33,8 +33,8 @@ def test_validation_is_a_sixth_of_every_class():
     labels = np.random.default_rng(1).permutation(np.repeat(np.arange(10), MNIST))
     validation = training_indices(labels, "validation")
     assert len(validation) == 10_000
-    shares = np.bincount(labels[validation])
-    assert all(count // 6 <= share <= count // 6 + 1 for count, share in zip(MNIST, shares))
+    kept = np.bincount(labels[validation])
+    assert all(count // 6 <= n <= count // 6 + 1 for count, n in zip(MNIST, kept))
     np.testing.assert_array_equal(training_indices(labels, "validation"), validation)
     fit = training_indices(labels, "fit")
     np.testing.assert_array_equal(np.sort(np.concatenate([fit, validation])), np.arange(60_000))
@@ -49,6 +49,53 @@ def test_validation_is_from_all_over_a_class():
 @pytest.mark.parametrize("split", ["train", "trainval", "fit", "validation", "test"])
 def test_indices_ascend(split):
     assert np.all(np.diff(split_indices(np.arange(100) % 7, split)) > 0)
+
+
+PARTS = [*["test"] * 3, *["train"] * 30, *["val"] * 4]
+
+
+@pytest.mark.parametrize(
+    ("kept", "sizes"),
+    [  # train, trainval, fit, validation, test
+        (("train", "test"), (30, 30, 25, 5, 3)),
+        (("train", "val"), (30, 30, 25, 5, 4)),
+        (("train", "val", "test"), (30, 30, 30, 4, 3)),
+        (("train",), (30, 24, 20, 4, 6)),
+        (("",), (30, 24, 20, 4, 6)),
+    ],
+)
+def test_parts_of_the_data_are_its_splits(kept, sizes):
+    parts = [part for part in PARTS if part in kept] or [""] * 30
+    labels = np.zeros(len(parts))
+    splits = ("train", "trainval", "fit", "validation", "test")
+    chosen = {split: part_indices(parts, labels, split).tolist() for split in splits}
+    assert tuple(map(len, chosen.values())) == sizes
+    assert all(indices == sorted(set(indices)) for indices in chosen.values())
+    assert not {*chosen["test"]} & {*chosen["trainval"]}
+    assert not {*chosen["validation"]} & {*chosen["fit"]}
+    assert {*chosen["fit"]} <= {*chosen["trainval"]} <= {*chosen["train"]}
+    if len(kept) > 1:
+        assert {parts[index] for index in chosen["train"]} == {"train"}
+        assert {parts[index] for index in chosen["test"]} == {kept[-1]}
+
+
+def test_an_item_is_an_image_with_its_label():
+    images = np.arange(24, dtype=np.uint8).reshape(6, 1, 2, 2)
+    one = ImageSet(images, np.arange(6) * 10, "a line")
+    order = one.order(seed=2, epoch=7)
+    assert order.dtype == np.int64
+    assert order.tolist() == np.random.default_rng([2, 7]).permutation(6).tolist()
+    batch = one.batch(np.array([5, 1]))
+    assert batch["image"].dtype == np.float32 and batch["label"].tolist() == [50, 10]
+    values = (batch["image"].ravel() + 1) * 127.5
+    assert values.tolist() == pytest.approx([20, 21, 22, 23, 4, 5, 6, 7], abs=1e-4)
+    assert dataclasses.replace(one, labels=None).batch(np.array([0])).keys() == {"image"}
+
+
+@pytest.mark.parametrize(("n", "shown"), [(3, [0, 3, 6]), (4, [0, 2, 4, 6]), (20, range(10))])
+def test_examples_are_from_all_over_the_set(n, shown):
+    images = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
+    assert ImageSet(images, None, "").examples(n)["image"].ravel().tolist() == [*shown]
 
 
 def test_cached_digit_networks_stay_valid():

@@ -1,5 +1,7 @@
 """Batches: range, order, shares, place."""
 
+from __future__ import annotations
+
 import threading
 
 import cv2
@@ -7,7 +9,15 @@ import numpy as np
 import paddle
 import pytest
 
-from paddle_gan.data import ImageSet, batches_per_epoch, load_images, loader
+from paddle_gan.data import (
+    ImageSet,
+    PairSet,
+    ReferenceSet,
+    UnpairedSet,
+    batches_per_epoch,
+    load_images,
+    loader,
+)
 from paddle_gan.data.image_set import split_indices
 from paddle_gan.errors import UserError
 
@@ -20,7 +30,13 @@ def numbered(count: int, labels: bool = True) -> ImageSet:
 
 
 def order(*args, **kwargs) -> list[list[int]]:
-    return [batch[1].numpy().tolist() for batch in loader(*args, **kwargs)]
+    return [batch["label"].numpy().tolist() for batch in loader(*args, **kwargs)]
+
+
+def pixels(values: paddle.Tensor | np.ndarray) -> np.ndarray:
+    """Images back from [-1, 1]; whole numbers as they are."""
+    values = np.asarray(values)
+    return values if values.dtype == np.int64 else np.rint((values + 1) * 127.5).astype(int)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +48,9 @@ def test_a_batch_is_images_in_minus_one_to_one_and_labels(digits):
     batches = loader(digits, 100, seed=0, epoch=0)
     assert len(batches) == batches_per_epoch(digits, 100) == 10
     low, high = [], []
-    for images, labels in batches:
+    for batch in batches:
+        assert list(batch) == ["image", "label"]
+        images, labels = batch.values()
         assert images.shape == [100, 1, 32, 32] and images.dtype == paddle.float32
         assert labels.shape == [100] and labels.dtype == paddle.int64
         assert images.place.is_cpu_place()
@@ -43,16 +61,17 @@ def test_a_batch_is_images_in_minus_one_to_one_and_labels(digits):
 
 def test_images_and_labels_stay_together_and_each_image_comes_once():
     seen = []
-    for images, labels in loader(numbered(60), 7, seed=4, epoch=2):
-        values = np.rint((images.numpy() + 1) * 127.5).astype(int)
-        np.testing.assert_array_equal(values, np.tile(labels.numpy()[:, None, None, None], (4, 4)))
-        seen += labels.numpy().tolist()
+    for batch in loader(numbered(60), 7, seed=4, epoch=2):
+        labels = batch["label"].numpy()
+        shown = np.tile(labels[:, None, None, None], (4, 4))
+        np.testing.assert_array_equal(pixels(batch["image"]), shown)
+        seen += labels.tolist()
     assert len(seen) == len(set(seen)) == 56
 
 
-def test_without_labels_a_batch_has_one_item():
-    (images,) = next(iter(loader(numbered(8, labels=False), 8, seed=0, epoch=0)))
-    assert images.shape == [8, 1, 4, 4]
+def test_without_labels_a_batch_is_images():
+    batch = next(iter(loader(numbered(8, labels=False), 8, seed=0, epoch=0)))
+    assert list(batch) == ["image"] and batch["image"].shape == [8, 1, 4, 4]
 
 
 def test_order_is_a_function_of_seed_and_epoch():
@@ -94,6 +113,33 @@ def test_each_process_gets_its_share_of_every_part_of_a_batch():
     assert np.concatenate(thirds).tolist() == whole
 
 
+@pytest.mark.parametrize("kind", [UnpairedSet, PairSet, ReferenceSet])
+def test_any_kind_is_shared_like_images(kind):
+    """Rows of several numbers stay whole, and a run can be resumed in the middle of an epoch."""
+    images = numbered(50)
+    if kind is ReferenceSet:
+        data_set = kind(images.images, images.labels // 10, "numbered")
+    else:
+        data_set = kind(images.images, images.images + np.uint8(100), "numbered")
+
+    def shown(**share) -> list[dict[str, np.ndarray]]:
+        batches = loader(data_set, 12, seed=3, epoch=1, first_batch=1, parts=2, **share)
+        return [{name: pixels(t) for name, t in batch.items()} for batch in batches]
+
+    whole = shown()
+    rows = data_set.order(3, 1)[12:48]
+    assert [len(batch) for batch in whole] == [{ReferenceSet: 5}.get(kind, 2)] * 3
+    for name, values in data_set.batch(rows).items():
+        together = np.concatenate([batch[name] for batch in whole])
+        np.testing.assert_array_equal(together, pixels(values), err_msg=name)
+    by_rank = [shown(rank=rank, world=3) for rank in range(3)]
+    for number, batch in enumerate(whole):
+        for name, values in batch.items():
+            halves = [np.split(shares[number][name], 2) for shares in by_rank]
+            together = np.concatenate([half[part] for part in range(2) for half in halves])
+            np.testing.assert_array_equal(together, values, err_msg=name)
+
+
 @pytest.mark.parametrize("batch_size", [61, 0, -1])
 def test_a_batch_that_cannot_be_drawn(batch_size):
     with pytest.raises(UserError, match=f"a batch of {batch_size} cannot be drawn from 60 images"):
@@ -128,9 +174,9 @@ def test_digits_are_recognizable_after_the_round_trip(digits):
     permutation = np.random.default_rng([0, 0]).permutation(1000)
 
     batches = list(loader(digits, 250, seed=0, epoch=0))
-    pixels = np.concatenate([(images.numpy()[:, 0] + 1) * 127.5 for images, _ in batches])
-    labels = np.concatenate([labels.numpy() for _, labels in batches])
-    back = np.stack([cv2.resize(image, (28, 28)) for image in pixels]).reshape(1000, 784)
+    grays = np.concatenate([(batch["image"].numpy()[:, 0] + 1) * 127.5 for batch in batches])
+    labels = np.concatenate([batch["label"].numpy() for batch in batches])
+    back = np.stack([cv2.resize(image, (28, 28)) for image in grays]).reshape(1000, 784)
 
     # Two bilinear steps blur by 6 of 255; another digit is some 40 away.
     assert np.abs(back - originals[permutation]).mean() < 8

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import paddle
 
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure
 from paddle_gan.games.gan import GAN, trainable
 from tests.notebook import fill
 

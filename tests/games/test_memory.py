@@ -6,12 +6,15 @@ import time
 import paddle
 import pytest
 
-from paddle_gan import games
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.games import memory
 from paddle_gan.games.gan import GAN
 from paddle_gan.networks import NETWORKS
+
+
+def refuse(config: dict) -> None:
+    memory.check_memory(game_of(config), config)
 
 
 @pytest.mark.parametrize("sizes", [{"width": 10**6}, {"latent": 10**9}, {"image_size": 128}])
@@ -23,7 +26,7 @@ def test_networks_beyond_the_memory_are_refused_at_once(networks, sizes, monkeyp
     monkeypatch.setattr(memory, "_memory", lambda: 100_000)
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.monotonic()
     with pytest.raises(UserError, match="parameters; training them takes .* GiB, and this machine"):
-        games.rows(configure(networks=networks, norm="none", **sizes))
+        refuse(configure(networks=networks, norm="none", **sizes))
     assert time.monotonic() - start < 5
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
 
@@ -36,15 +39,15 @@ def test_what_is_counted_is_what_is_trained(networks, norm, monkeypatch):
     game = GAN(config)
     weights = sum(p.size for network in game.networks.values() for p in network.parameters())
     monkeypatch.setattr(memory, "_memory", lambda: 16 * weights)
-    games.rows(config)
+    refuse(config)
     monkeypatch.setattr(memory, "_memory", lambda: 16 * weights - 1)
     with pytest.raises(UserError, match=f"have {weights:,} parameters"):
-        games.rows(config)
+        refuse(config)
 
 
 def test_counting_draws_no_random_number():
     paddle.seed(3)
     expected = paddle.randn([4]).numpy()
     paddle.seed(3)
-    games.rows(configure())
+    refuse(configure())
     assert (paddle.randn([4]).numpy() == expected).all()

@@ -9,8 +9,18 @@ from paddle import nn
 
 from paddle_gan import kernels
 from paddle_gan.games.gan import trainable
-from tests.kernels.cases import CASES, assert_same, fast, noise, play, program_of, slow, stack
-from tests.kernels.test_second import LINEAR, penalty
+from tests.kernels.cases import (
+    CASES,
+    assert_same,
+    fast,
+    noise,
+    penalty,
+    play,
+    program_of,
+    slow,
+    stack,
+)
+from tests.kernels.linear import LINEAR
 
 
 def layers():

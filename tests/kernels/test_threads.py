@@ -36,7 +36,7 @@ def at_once(calls: list) -> list:
 
 
 def generators() -> list[nn.Layer]:
-    found = [NETWORKS[name][0](width=8, latent=16) for name in ("dcgan", "dcgan", "conv")]
+    found = [NETWORKS[name].Generator(width=8, latent=16) for name in ("dcgan", "dcgan", "conv")]
     for generator in found:
         fill(generator, seed=1).eval()
     found[1].fold()

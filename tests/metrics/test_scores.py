@@ -157,8 +157,8 @@ def test_inception_score_is_of_ten_parts_in_the_order_of_seed_0():
     assert scores.inception_score(p) == pytest.approx(expected, rel=1e-12)
 
 
-def test_class_shares():
-    assert scores.class_shares(np.array([0, 2, 2, 3]), 5) == [0.25, 0, 0.5, 0.25, 0]
+def test_class_fractions():
+    assert scores.class_fractions(np.array([0, 2, 2, 3]), 5) == [0.25, 0, 0.5, 0.25, 0]
 
 
 COMPARE = {

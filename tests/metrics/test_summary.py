@@ -7,7 +7,7 @@ import pytest
 from paddle_gan.metrics.evaluate import judge, summary
 
 
-def row(fid: float, shares: list[float]) -> dict:
+def row(fid: float, fractions: list[float]) -> dict:
     return {
         "fid": fid,
         "kid": fid / 1000,
@@ -16,7 +16,7 @@ def row(fid: float, shares: list[float]) -> dict:
         "is_std": 0.02345,
         "precision": 0.6543,
         "recall": 0.5432,
-        "digit_shares": shares,
+        "digit_shares": fractions,
     }
 
 

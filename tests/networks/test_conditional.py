@@ -5,7 +5,7 @@ import paddle
 import pytest
 
 from paddle_gan.checkpoints.generators import load_generator
-from paddle_gan.networks import conditional, dcgan
+from paddle_gan.networks import conditional
 from paddle_gan.sampling.drawing import generate, latents
 from tests.notebook import fill
 
@@ -17,10 +17,6 @@ def generator() -> conditional.Generator:
     network = fill(conditional.Generator(**ARGUMENTS), seed=1)
     network.eval()
     return network
-
-
-def shapes(network) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
 
 
 @pytest.mark.parametrize("image_size", [16, 64])
@@ -55,14 +51,6 @@ def test_both_embeddings_learn(generator):
     for network in (generator, discriminator):
         moved = np.abs(network.embedding.weight.grad.numpy()).max(1) > 0
         assert np.flatnonzero(moved).tolist() == [1, 3, 7]
-
-
-def test_the_architecture_is_read_off_the_weights(generator):
-    assert conditional.Generator.arguments(shapes(generator)) == ARGUMENTS
-    assert dcgan.Generator.arguments(shapes(generator)) is None
-    assert conditional.Generator.arguments(shapes(dcgan.Generator(**ARGUMENTS))) is None
-    without_latents = {**shapes(dcgan.Generator(50, 4)), "embedding.weight": (10, 50)}
-    assert conditional.Generator.arguments(without_latents) is None
 
 
 def test_a_checkpoint_draws_its_digits_in_turn_or_one(tmp_path, generator):

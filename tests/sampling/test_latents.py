@@ -39,5 +39,5 @@ def test_a_seed_decides(prior):
 
 def test_every_generator_names_a_prior():
     assert PRIORS.keys() == TRAINING.keys() == DRAWING.keys()
-    for generator, _ in NETWORKS.values():
+    for generator in [pair.Generator for pair in NETWORKS.values()]:
         assert generator.prior in PRIORS

@@ -18,6 +18,7 @@ import numpy as np
 import pytest
 
 import paddle_gan
+from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.reading import read
 from tests.data.files import save_idx
 
@@ -39,6 +40,15 @@ def digits(folder: Path, n: int = 160) -> Path:
         picture[top : top + 12, left : left + rng.integers(2, 12)] = rng.integers(128, 256)
     save_idx(folder, "train", pictures)
     return folder
+
+
+def copy(run: Path, out: Path) -> Path:
+    return Path(shutil.copytree(run, out, symlinks=True))
+
+
+def newest(out: Path) -> Path:
+    """The folder of the newest checkpoint of a run."""
+    return (out / "Gnet.pdparams").resolve().parent
 
 
 def mounted(folder: Path, option: str) -> Iterator[Path]:
@@ -107,9 +117,13 @@ def snapshot(out: Path) -> dict[str, object]:
         **{f"log {tag}": records for tag, records in dashboard(out / "log").items()},
         **{path.name: _digest(path.read_bytes()) for path in out.glob("samples/*.png")},
         **{
+            f"config of {path.stem}": split(read(path), path)[1]
+            for path in out.glob("[!.]*.pdparams")
+        },
+        **{
             f"{path.name} {name}": value
             for path in out.glob("[!.]*.pd*")
-            for name, value in _flat(read(path)).items()
+            for name, value in _flat(split(read(path), path)[0]).items()
         },
     }
 

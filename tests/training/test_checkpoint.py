@@ -1,14 +1,12 @@
-"""What is saved is whole, of one step, and readable by others; damage is noticed."""
+"""What is saved is whole, of one step, and readable by others, whenever a run ends."""
 
 from __future__ import annotations
 
 import contextlib
 import json
-import os
 import shutil
 import signal
 import sys
-from pathlib import Path
 
 import numpy as np
 import paddle
@@ -17,36 +15,9 @@ import pytest
 import paddle_gan
 from tests.training import harness
 from tests.training.faults.sitecustomize import Crash, Fault
+from tests.training.harness import copy, newest
 
 SMALL = [*harness.TINY, "--checkpoint-every", "1"]
-
-
-@pytest.fixture(scope="module")
-def stopped(tmp_path_factory, few) -> Path:
-    """A run of two steps, each of them saved."""
-    out = tmp_path_factory.mktemp("runs") / "stopped"
-    paddle_gan.train(out=out, data=str(few), max_steps=2, **settings())
-    return out
-
-
-@pytest.fixture(scope="module")
-def complete(tmp_path_factory, stopped) -> dict:
-    """What the run should have come to after one more step, the end of its first epoch."""
-    out = copy(stopped, tmp_path_factory.mktemp("runs") / "complete")
-    paddle_gan.train(out=out, resume=True, max_steps=3)
-    return harness.snapshot(out)
-
-
-def settings() -> dict:
-    return dict(width=4, image_size=16, latent=8, batch_size=8, checkpoint_every=1, device="cpu")
-
-
-def copy(run: Path, out: Path) -> Path:
-    return Path(shutil.copytree(run, out, symlinks=True))
-
-
-def newest(out: Path) -> Path:
-    return (out / "Gnet.pdparams").resolve().parent
 
 
 def test_other_programs_read_what_is_saved(stopped):
@@ -146,71 +117,6 @@ def test_what_a_killed_save_leaves_behind_is_cleared_away(stopped, train, faulty
     (litter / "Gnet.pdparams").write_bytes(b"half")
     assert train(out, "--resume", "--max-steps", "3")[0] == 0
     assert [path.name for path in out.rglob(".*")] == [".lock"]
-
-
-def flip(folder: Path):
-    path = folder / "Gnet.pdparams"
-    data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 1
-    path.write_bytes(data)
-
-
-def truncate(folder: Path):
-    os.truncate(folder / "Dadam.pdopt", 1000)
-
-
-def forget(folder: Path):
-    (folder / "Dnet.pdparams").unlink()
-
-
-def garble(folder: Path):
-    (folder / "manifest.json").write_bytes(b"\xff\0{")
-
-
-def empty(folder: Path):
-    for path in folder.iterdir():
-        path.unlink()
-
-
-def swap_optimizers(folder: Path):
-    """Whole by its manifest, and yet not what the run needs."""
-    path = folder / "manifest.json"
-    manifest = json.loads(path.read_text())
-    (folder / "Gadam.pdopt").rename(folder / "spare")
-    (folder / "Dadam.pdopt").rename(folder / "Gadam.pdopt")
-    (folder / "spare").rename(folder / "Dadam.pdopt")
-    files = manifest["files"]
-    files["Gadam.pdopt"], files["Dadam.pdopt"] = files["Dadam.pdopt"], files["Gadam.pdopt"]
-    path.write_text(json.dumps(manifest))
-
-
-DAMAGES = [flip, truncate, forget, garble, empty, swap_optimizers]
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_a_damaged_checkpoint_is_passed_over(damage, stopped, complete, train, tmp_path):
-    out = copy(stopped, tmp_path / "out")
-    damaged = newest(out)
-    damage(damaged)
-    status, _, stderr = train(out, "--resume", "--max-steps", "3")
-    assert status == 0
-    assert [damaged.name in line for line in stderr.splitlines()] == [True]
-    assert harness.check_whole(out) == 3
-    assert harness.differences(complete, harness.snapshot(out)) == []
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_with_all_damaged_the_run_ends_in_a_line(damage, stopped, train, tmp_path):
-    out = copy(stopped, tmp_path / "out")
-    for folder in out.glob("checkpoints/step-*"):
-        damage(folder)
-    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
-    status, _, stderr = train(out, "--resume")
-    assert status == 2
-    assert [line for line in stderr.splitlines() if not line.startswith("passing over")] == [
-        f"error: {out} holds no checkpoint to resume from; start without --resume"
-    ]
-    assert before == {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
 @pytest.mark.slow

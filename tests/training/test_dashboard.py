@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from paddle_gan.cli import main
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure
 from paddle_gan.training.dashboard import Dashboard
 from tests.training import harness
 from tests.training.screenshot import (
@@ -106,7 +106,7 @@ class Terminal(io.StringIO):
 def test_the_bar_counts_only_the_steps_of_this_process_as_speed(rolled_back, tmp_path, monkeypatch):
     terminal = Terminal()
     monkeypatch.setattr("sys.stderr", terminal)
-    board = Dashboard(tmp_path, configure(batch_size=8), step=9000, total_steps=20_000)
+    board = Dashboard(tmp_path, configure(batch_size=8), step=9000, total_steps=20_000, tags={})
     if rolled_back:
         board.tick(9001)
         board.rewind(5000)

@@ -166,13 +166,13 @@ def test_the_canvas_is_square(few, tmp_path, canvas):
 
 
 def test_inverted_pictures(few, tmp_path):
-    plain, inverted = (
+    normal, inverted = (
         train(tmp_path / str(dark), few, max_steps=1, canvas=2, inverted=dark, **TINY)
         for dark in (False, True)
     )
     for name in ("real.png", "step-00000001.png"):
-        one, other = (picture(out / "samples" / name) for out in (plain, inverted))
+        one, other = (picture(out / "samples" / name) for out in (normal, inverted))
         assert np.array_equal(one, 255 - other)
-    one, other = (harness.snapshot(out) for out in (plain, inverted))
+    one, other = (harness.snapshot(out) for out in (normal, inverted))
     weights = {name for name in one if ".pd" in name}
     assert weights and all(one[name] == other[name] for name in weights)

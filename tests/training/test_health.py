@@ -23,7 +23,7 @@ def warnings(out) -> list[str]:
 
 def test_a_discriminator_that_has_won_for_1000_steps_is_told_once():
     health = Health()
-    told = {step: health.losses(step, WON) for step in range(50, 3000, 50)}
+    told = {step: health.losses(step, WON, GAN.trouble) for step in range(50, 3000, 50)}
     assert [step for step, warning in told.items() if warning] == [1050]
     assert told[1050] == (
         "since step 50 D tells every image (loss < 0.01) and G learns nothing; "
@@ -34,30 +34,30 @@ def test_a_discriminator_that_has_won_for_1000_steps_is_told_once():
 def test_a_discriminator_that_loses_once_starts_anew():
     health = Health()
     for step in range(50, 1000, 50):
-        assert health.losses(step, WON) is None
-    health.losses(1000, {**WON, "d_loss": 0.7})
-    assert all(health.losses(step, WON) is None for step in range(1050, 2050, 50))
-    assert health.losses(2050, WON)
+        assert health.losses(step, WON, GAN.trouble) is None
+    health.losses(1000, {**WON, "d_loss": 0.7}, GAN.trouble)
+    assert all(health.losses(step, WON, GAN.trouble) is None for step in range(1050, 2050, 50))
+    assert health.losses(2050, WON, GAN.trouble)
 
 
 @pytest.mark.parametrize(("loss", "won"), [(0.0, True), (0.0099, True), (0.01, False)])
 def test_a_discriminator_has_won_with_a_loss_below_a_hundredth(loss, won):
     health = Health()
-    told = [health.losses(step, {**WON, "d_loss": loss}) for step in (1, 1000, 1001)]
+    told = [health.losses(step, {**WON, "d_loss": loss}, GAN.trouble) for step in (1, 1000, 1001)]
     assert [bool(warning) for warning in told] == [False, False, won]
 
 
 def test_a_critic_without_probabilities_cannot_win():
     health = Health()
     estimate = {"d_loss": 0.001, "g_loss": 9.0, "wasserstein": 0.001}
-    assert [health.losses(step, estimate) for step in (1, 1001, 2001)] == [None] * 3
+    assert [health.losses(step, estimate, GAN.trouble) for step in (1, 1001, 2001)] == [None] * 3
 
 
 def test_a_loss_that_falls_below_0_is_no_victory():
     """As that of the total variation is wherever D is better than chance."""
     health = Health()
     for step in range(50, 3000, 50):
-        assert health.losses(step, {**WON, "d_loss": -0.05}) is None
+        assert health.losses(step, {**WON, "d_loss": -0.05}, GAN.trouble) is None
 
 
 def test_a_collapse_is_told_again_only_after_a_recovery():
@@ -79,34 +79,34 @@ def test_samples_are_alike_below_a_deviation_of_a_hundredth_of_the_range(deviati
 
 def test_what_was_told_is_kept_in_a_checkpoint():
     health, varied = Health(), np.random.default_rng(0).uniform(-1, 1, (64, 1, 8, 8))
-    assert health.losses(1, WON) is None
+    assert health.losses(1, WON, GAN.trouble) is None
     health = Health(json.loads(json.dumps(health.state)))
-    assert health.losses(1001, WON)
+    assert health.losses(1001, WON, GAN.trouble)
     assert health.samples(1001, np.zeros((64, 1, 8, 8)))
     health = Health(json.loads(json.dumps(health.state)))
-    assert health.losses(1002, WON) is None
+    assert health.losses(1002, WON, GAN.trouble) is None
     assert health.samples(1002, np.zeros((64, 1, 8, 8))) is None
     assert health.samples(1003, varied) is None
-    assert health.losses(1003, WON) is None  # the samples have recovered, D has not
+    assert health.losses(1003, WON, GAN.trouble) is None  # the samples have recovered, D has not
 
 
 def test_what_was_told_is_kept_in_the_form_of_earlier_versions():
-    health = Health({"won_since": 1, "warned": ["won", "alike"]})
-    assert health.losses(1001, WON) is None
+    health = Health({"since": 1, "warned": ["won", "alike"]})
+    assert health.losses(1001, WON, GAN.trouble) is None
     assert health.samples(1001, np.zeros((64, 1, 8, 8))) is None
-    assert health.state == {"won_since": 1, "warned": ["won", "alike"]}
-    health.losses(1002, {**WON, "d_loss": 1.0})
+    assert health.state == {"since": 1, "warned": ["won", "alike"]}
+    health.losses(1002, {**WON, "d_loss": 1.0}, GAN.trouble)
     health.samples(1002, np.random.default_rng(0).uniform(-1, 1, (64, 1, 8, 8)))
-    assert health.state == {"won_since": None, "warned": ["won"]}
-    assert Health().state == {"won_since": None, "warned": []}
+    assert health.state == {"since": None, "warned": ["won"]}
+    assert Health().state == {"since": None, "warned": []}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_what_is_not_finite_is_never_good(bad):
     with pytest.raises(NotFinite, match="^g_loss of step 7 not finite$"):
-        Health().losses(7, {**WON, "g_loss": bad})
+        Health().losses(7, {**WON, "g_loss": bad}, GAN.trouble)
     with pytest.raises(NotFinite, match="^d_loss, g_loss of step 7 not finite$"):
-        Health().losses(7, {**WON, "d_loss": bad, "g_loss": bad})
+        Health().losses(7, {**WON, "d_loss": bad, "g_loss": bad}, GAN.trouble)
     with pytest.raises(NotFinite, match="images of step 7"):
         Health().samples(7, np.full((2, 1, 8, 8), bad))
 
@@ -151,13 +151,13 @@ def test_a_run_without_an_average_trains_on_in_train_mode_after_a_retry(
     """Samples that are not finite are met while G is in eval mode; the second time they are."""
     drawn, modes = [], []
 
-    def generate(generator, z):
+    def generate(generator, z, label):
         drawn.append(np.zeros((len(z), 1, 16, 16)) * (np.nan if len(drawn) == 1 else 1))
         return drawn[-1]
 
-    def noted(self, batch, step=GAN.train_step):
+    def noted(self, batch, step, train_step=GAN.train_step):
         modes.append(self.generator.training)
-        return step(self, batch)
+        return train_step(self, batch, step)
 
     monkeypatch.setattr(drawing, "generate", generate)
     monkeypatch.setattr(GAN, "train_step", noted)

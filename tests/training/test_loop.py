@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import paddle_gan
-from paddle_gan import metrics
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure
 from paddle_gan.errors import UserError
+from paddle_gan.metrics import JUDGES
 from paddle_gan.sampling.drawing import generate, latents
 from paddle_gan.sampling.pictures import grid, to_uint8
 from tests.training import harness
@@ -133,7 +133,8 @@ def test_max_steps_ends_within_an_epoch(few, train, tmp_path):
 @pytest.mark.parametrize("data", ["embedded", "few"])
 def test_no_run_is_judged_by_what_it_has_learned(data, tmp_path, few, monkeypatch):
     """A run that was not evaluated from the start has trained on what is held out for judging."""
-    monkeypatch.setattr(metrics, "prepare", lambda data: None)
+    digits = JUDGES["digits"]._replace(prepare=lambda data: None)
+    monkeypatch.setitem(JUDGES, "digits", digits)
     tiny = dict(width=4, latent=8, image_size=16, batch_size=8, max_steps=1)
     data = str(few) if data == "few" else data
     paddle_gan.train(out=tmp_path, device="cpu", data=data, **tiny)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from paddle_gan.config.recipes import configure
+from paddle_gan.config import configure
 from paddle_gan.errors import UserError
 from paddle_gan.training.workspace import (
     held,
@@ -21,7 +21,7 @@ from paddle_gan.training.workspace import (
 OURS = (
     *("Gnet.pdparams", "Dadam.pdopt", "config.json", "metrics.jsonl"),
     *("samples/real.png", "log/records", "checkpoints/step-00000001/manifest.json"),
-    *("best/Gnet.pdparams", "generators/epoch-001.png"),
+    *("best/Gnet.pdparams", "generators/epoch-001.png", "game.pdstate"),
 )
 OTHERS = ("notes.txt", "config.json.bak", "Gnet.pdparams.bak", "catalog/log", ".hidden", ".a.1b")
 

@@ -1,0 +1,39 @@
+"""docs/options.md, written from the options as they are declared: ``make options``."""
+
+from __future__ import annotations
+
+from paddle_gan.config.configure import games
+from paddle_gan.config.recipes import RECIPES
+from paddle_gan.config.run import RUN
+from paddle_gan.options import Options, Row
+
+_HEAD = """# Options
+
+Every value of a recipe has a flag. `python train.py --recipe NAME --help` lists those of a recipe
+with its own values; from Python they are arguments of `paddle_gan.train`, under the same names with
+`_` for `-`. This page is made by `make options` from where the options are declared.
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    parts = [_HEAD, "## Of any run\n", _table(RUN)]
+    for game in games():
+        name = game.__module__.rpartition(".")[2]
+        recipes = ", ".join(f"`{recipe}`" for recipe, row in RECIPES.items() if row.game == name)
+        parts += [f"## Of the game `{name}`\n", f"Recipes: {recipes}.\n", _table(game.options)]
+        for option in game.options.values():
+            for row, chosen in option.range.table.items() if isinstance(option.range, Row) else ():
+                if hasattr(chosen, "OPTIONS"):
+                    parts += [f"### Of the networks `{row}`\n", _table(chosen.OPTIONS)]
+    return "\n".join(parts)
+
+
+def _table(options: Options) -> str:
+    lines = ["| flag | default | values | |", "|-|-|-|-|"]
+    for name, option in options.items():
+        default = option.default
+        default = " ".join(map(str, default)) if isinstance(default, tuple) else default
+        flag, shown = name.replace("_", "-"), "none" if default is None else default
+        lines.append(f"| `--{flag}` | {shown} | {option.range.text} | {option.help} |")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,41 @@
+"""The options of any run, whatever game it plays."""
+
+from __future__ import annotations
+
+from paddle_gan import data
+from paddle_gan.options import FLAG, Option, number, one_of, whole
+
+RUN = {
+    "data": Option("mnist", data.SOURCE, "what to train on"),
+    "epochs": Option(40, whole(1), "times through the data"),
+    "max_steps": Option(None, whole(1, text="at least 1 step"), "stop after N steps"),
+    "batch_size": Option(
+        32,
+        whole(2, text="at least 2: BatchNorm needs something to average over"),
+        "images in a step, of all processes together",
+    ),
+    "lr_half": Option(
+        200_000,
+        number(0, text="a number of images, or 0 for constant rates"),
+        "images after which all learning rates have fallen to a half; 0: they stay",
+    ),
+    "ema_half_life": Option(
+        100_000,
+        number(0, text="a number of images, or 0 for none"),
+        "images in which the average of the weights half forgets; 0: no average",
+    ),
+    "seed": Option(0, whole(0, 2**31 - 1, "between 0 and 2147483647"), "of every random draw"),
+    "checkpoint_every": Option(
+        None, whole(1, text="at least 1 step"), "steps after which to save, besides each epoch"
+    ),
+    "evaluate_every": Option(
+        None, whole(1, text="at least 1 epoch"), "epochs after which to score, and keep the best"
+    ),
+    "keep_every": Option(
+        None, whole(1, text="at least 1 epoch"), "epochs after which to set what draws aside"
+    ),
+    "canvas": Option(8, whole(1), "samples in a row and in a column of the pictures"),
+    "inverted": Option(False, FLAG, "pictures are black on white"),
+    "on_nan": Option("stop", one_of(("stop", "retry")), "what to do when a loss is not finite"),
+    "amp": Option(False, FLAG, "bfloat16 on a GPU (Ampere or newer)"),
+}

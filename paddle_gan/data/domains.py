@@ -1,0 +1,52 @@
+"""Images of several domains: the looks that a translation goes from and to."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from paddle_gan.data.image_set import ImageSet
+from paddle_gan.data.pixels import to_float
+
+
+class DomainSet(ImageSet):
+    """Images whose labels are their domains; ``classes`` are the domains' names."""
+
+    def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """``image``, and ``domain``, int64, B."""
+        return {"image": to_float(self.images[rows]), "domain": self.labels[rows]}
+
+
+class ReferenceSet(DomainSet):
+    """Every image with a domain to translate it to and two images that show it.
+
+    Choi et al. 2020, "StarGAN v2": the target domains are equally frequent however many images
+    each has.
+    """
+
+    def order(self, seed: int, epoch: int) -> np.ndarray:
+        """Indices of all images, target domains, indices of two references: int64, N x 4.
+
+        The references are of the target domain, and two different images where it has two.
+        """
+        rng = np.random.default_rng([seed, epoch])
+        images = rng.permutation(len(self))
+        by_domain = np.argsort(self.labels, kind="stable")
+        domains, starts, counts = np.unique(
+            self.labels[by_domain], return_index=True, return_counts=True
+        )
+        drawn = rng.integers(len(domains), size=len(self))
+        start, count = starts[drawn], counts[drawn]
+        first = rng.integers(count)
+        second = (first + 1 + rng.integers(np.maximum(count - 1, 1))) % count
+        references = by_domain[start + first], by_domain[start + second]
+        return np.stack([images, domains[drawn], *references], axis=1)
+
+    def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
+        """``image``, ``domain``, ``target``, int64, B, ``reference`` and ``other_reference``."""
+        images, target, reference, other = np.ascontiguousarray(rows.T)
+        return {
+            **super().batch(images),
+            "target": target,
+            "reference": to_float(self.images[reference]),
+            "other_reference": to_float(self.images[other]),
+        }

@@ -1,0 +1,152 @@
+"""What every game is: networks, optimizers, one step of training, and what is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import paddle
+from paddle import Tensor, nn
+from paddle.utils import unique_name
+
+from paddle_gan.errors import UserError
+from paddle_gan.options import Option, Options, Rule, one_of, whole
+from paddle_gan.sampling.columns import Columns
+from paddle_gan.system import distributed
+
+
+class Game:
+    """Who plays whom, and when. A subclass is all that a new system has to write.
+
+    It is built from a run's configuration, a dict that ``configure`` gives, and has to fill
+    ``optimizers`` (file name -> optimizer). It never logs, saves or turns a tensor into a number:
+    the loop decides when that is worth waiting for.
+    """
+
+    options: Options = {
+        "image_size": Option(32, whole(1), "images are resized to this many pixels"),
+        "channels": Option(1, one_of((1, 3), "1 (gray) or 3 (color)"), "gray or color"),
+    }
+    rules: list[Rule] = []
+    data = "images"  # the kind it trains on; a row of data.KINDS
+    watched: str | None = None  # the split of that data whose images the pictures are made from
+    judge: str | None = None  # of what it draws; a row of metrics.JUDGES
+    judged = "output"  # the column that is judged
+    averaged: tuple[str, ...] = ()  # networks of which an average is kept, to draw with
+    drawn_with: tuple[str, ...] = ("Gnet",)  # networks that `draw` may use
+    asked: Options = {}  # what a drawing may be asked for
+    tags: Mapping[str, str] = {}  # where scalars stand on the dashboard, if not as `loss/NAME`
+
+    def __init__(self, config: dict):
+        self.config = config
+        # Optimizer state is kept by parameter name, so names must not depend on what else this
+        # process has built.
+        with unique_name.guard():
+            self.networks = self.build(config)
+        self.optimizers: dict[str, paddle.optimizer.Optimizer] = {}
+
+    @staticmethod
+    def build(config: dict) -> dict[str, nn.Layer]:
+        """The networks of a configuration, by the name of the file each is saved in."""
+        raise NotImplementedError
+
+    def check_data(self, images) -> None:
+        """Raise UserError for a data set that this game cannot be played on."""
+
+    @staticmethod
+    def divisor(config: dict) -> int:
+        """What the batch of each process must be a multiple of."""
+        return 1
+
+    @property
+    def parts(self) -> int:
+        """How many parts a step uses its batch in, one after another."""
+        return 1
+
+    def train_step(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
+        """One round on this process's part of a batch; ``step`` counts the steps before.
+
+        Returns scalars by name, losses as ``NAME_loss``.
+        """
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the game itself remembers: arrays, numbers, lists and dicts of those.
+
+        Saved with each checkpoint. Called in every process at the same step.
+        """
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from a ``state_dict`` as it was saved, arrays in it as NumPy's."""
+
+    @staticmethod
+    def probe(
+        networks: dict[str, nn.Layer], n: int, seed: int, images=None, **asked
+    ) -> Iterator[Columns]:
+        """What ``n`` drawings are made from, in batches: fixed latents, or images to translate.
+
+        A function of the seed. ``networks`` are those of ``drawn_with`` that are there, ``images``
+        a data set of the split ``watched``, ``asked`` values of the options of that name.
+        """
+        raise NotImplementedError
+
+    @staticmethod
+    def draw(networks: dict[str, nn.Layer], inputs: Columns) -> Columns:
+        """The columns of a picture for one batch of ``probe``: networks in eval mode."""
+        raise NotImplementedError
+
+    @classmethod
+    def stream(
+        cls, networks: dict[str, nn.Layer], n: int, seed: int, images=None, **asked
+    ) -> Iterator[Columns]:
+        """``n`` drawings, a batch at a time, in bounded memory."""
+        for inputs in cls.probe(networks, n, seed, images, **asked):
+            yield cls.draw(networks, inputs)
+
+    @classmethod
+    def walk(cls, networks: dict[str, nn.Layer], frames: int, seed: int, **asked) -> Columns:
+        """A closed walk between a few drawings. Raises UserError where there is none."""
+        raise UserError("this checkpoint draws no walks; leave --interpolation out")
+
+    @staticmethod
+    def trouble(values: dict[str, float]) -> tuple[str, str] | None:
+        """What is wrong if the scalars of a step stay like this: its kind, and a warning."""
+        return None
+
+    @staticmethod
+    def line(values: dict[str, float]) -> str:
+        """What the console says of a step at the end of an epoch."""
+        losses = [name for name in values if name.endswith("_loss")]
+        return " ".join(f"{name}: {values[name]:.6f}" for name in losses)
+
+
+def trainable(network: nn.Layer) -> list[Tensor]:
+    """The parameters an optimizer moves; BatchNorm's running statistics are not among them."""
+    return [p for p in network.parameters() if not p.stop_gradient]
+
+
+def descend(loss: Tensor, *optimizers: paddle.optimizer.Optimizer) -> None:
+    """Move the parameters of the optimizers one step down the gradient of ``loss``."""
+    loss.backward()
+    parameters = [p for optimizer in optimizers for p in optimizer._parameter_list]
+    distributed.average([p.grad for p in parameters if p.grad is not None])
+    for optimizer in optimizers:
+        with unique_name.guard():  # the first step names the optimizer's moments
+            optimizer.step()
+        optimizer.clear_grad(set_to_zero=False)  # released, not zeroed: nothing accumulates
+
+
+class frozen:
+    """Inside this context no gradient of the networks' parameters is computed."""
+
+    def __init__(self, *networks: nn.Layer):
+        self._parameters = [p for network in networks for p in trainable(network)]
+
+    def __enter__(self) -> None:
+        for parameter in self._parameters:
+            parameter.stop_gradient = True
+
+    def __exit__(self, *exception) -> None:
+        for parameter in self._parameters:
+            parameter.stop_gradient = False

@@ -1,0 +1,35 @@
+"""Containers that nest: a residual connection, and the skip connection of a U-Net."""
+
+from __future__ import annotations
+
+import paddle
+from paddle import Tensor, nn
+
+
+class Residual(nn.Layer):
+    """body(x) + shortcut(x), both of one shape; He et al. 2016 (ResNet), eq. 1 and 2.
+
+    ``shortcut`` None is the identity.
+    """
+
+    def __init__(self, body: nn.Layer, shortcut: nn.Layer | None = None):
+        super().__init__()
+        self.body, self.shortcut = body, shortcut
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.body(x) + (x if self.shortcut is None else self.shortcut(x))
+
+
+class Skip(nn.Layer):
+    """x and inner(x) as the channels of one: B x (C + C') x H x W, where ``inner`` gives C'.
+
+    ``inner`` keeps H and W. Where it halves them, holds another Skip and doubles them again, both
+    are a U-Net (Ronneberger et al. 2015, figure 1).
+    """
+
+    def __init__(self, inner: nn.Layer):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        return paddle.concat([x, self.inner(x)], axis=1)

@@ -1,0 +1,26 @@
+"""The options that all pairs from latents to images have."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from paddle_gan.networks.norms import NORMS
+from paddle_gan.options import Option, Options, Row, one_of, whole
+
+FOURS = range(8, 129, 4)
+
+
+def pair_options(
+    image_size: int,
+    sizes: Collection[int],
+    latent: int = 100,
+    norm: str = "none",
+) -> Options:
+    """``image_size``, ``latent`` and ``norm`` are defaults; of image sizes only ``sizes`` work."""
+    told = "a multiple of 4 from 8 to 128" if sizes is FOURS else None
+    return {
+        "latent": Option(latent, whole(1), "dimensions of the latent space"),
+        "width": Option(64, whole(1), "features of a layer; the others follow from it"),
+        "image_size": Option(image_size, one_of(sizes, told), "images are resized to this"),
+        "norm": Option(norm, Row(NORMS), "how D is normalized"),
+    }

@@ -1,0 +1,15 @@
+"""What is drawn: named columns of images, such as input and output."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+Columns = dict[str, np.ndarray]  # name -> images, N x C x H x W
+
+
+def joined(batches: Iterable[Columns]) -> Columns:
+    """Columns that come in batches as one."""
+    batches = list(batches)
+    return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
