@@ -209,6 +209,11 @@ def test_infer_draws_black_on_white(infer):
     np.testing.assert_array_equal(*raw)
 
 
+def test_a_walk_by_the_name_its_flag_once_had(infer):
+    walk = infer("walk.npy", "--interpolate", 3).read_bytes()
+    assert walk == infer("again.npy", "--interpolation", 3).read_bytes()
+
+
 def test_infer_walks_between_latents(infer):
     strip = cv2.imread(str(infer("strip.png", "--interpolation", 6)), cv2.IMREAD_UNCHANGED)
     assert strip.shape == (16 + 4, 6 * 18 + 2, 3)
