@@ -52,7 +52,7 @@ MODES = [
 
 DIGITS = [
     _DATA,
-    ("--rebuild", dict(action="store_true", help="train it again")),
+    ("--rebuild", dict(action="store_true", help="train one for these digits")),
     _DEVICE,
 ]
 
@@ -182,7 +182,7 @@ COMMANDS = {
     "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
-    "digits": Command(_digits, DIGITS, "train or show the digit network behind the scores"),
+    "digits": Command(_digits, DIGITS, "show the digit network behind the scores, or train one"),
 }
 
 

@@ -9,8 +9,8 @@ import cv2
 import pytest
 
 import paddle_gan
-from paddle_gan.metrics import digits
-from tests.data.files import write_idx
+from paddle_gan.data import load_images
+from tests.data.files import save_idx
 
 ROOT = Path(paddle_gan.__file__).parents[1]
 
@@ -26,13 +26,13 @@ def cells(line: str) -> list[str]:
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """A folder with digits and a digit network for them, which the runs find in the cache."""
-    write_idx(tmp_path / "digits", count=100)
+    """A folder with digits, and a cache of its own."""
+    real = load_images("embedded", image_size=28)
+    for stem, first in (("train", 0), ("t10k", 1)):
+        save_idx(tmp_path / "digits", stem, real.images[first::50, 0], real.labels[first::50])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(digits, "STEPS", 5)
-    digits.digit_network("digits")
     return tmp_path
 
 

@@ -21,6 +21,7 @@ from paddle_gan.metrics.digits import (
 from paddle_gan.sampling.pictures import to_uint8
 
 NEIGHBORS = 1000  # samples whose nearest training digits are sought
+_READ, _LEAST_RIGHT = 1000, 0.9  # test digits that a network must read to judge by
 PROTOCOL = 2  # counted up when the numbers in the cache would come out otherwise
 
 
@@ -67,6 +68,7 @@ def reference(network: DigitNetwork, data: str, n: int) -> dict[str, np.ndarray]
         test_digits, train_digits = _drawn(test, n, rng), _drawn(trainval, n, rng)
         noise = to_float(to_uint8(rng.uniform(-1, 1, test_digits.shape)))
         features, _ = embed(network, test_digits)
+        _check_reading(network, test, data)
         validation, _ = embed(network, _drawn(digits(data, "validation"), n, rng))
         train = flat(to_float(trainval.images))
         distances, _ = scores.nearest(train, flat(test_digits[:NEIGHBORS]))
@@ -94,6 +96,18 @@ def row(real: np.ndarray, features: np.ndarray, probabilities: np.ndarray) -> di
         "recall": recall,
         "digit_shares": scores.class_fractions(probabilities.argmax(1)),
     }
+
+
+def _check_reading(network: DigitNetwork, test: ImageSet, data: str) -> None:
+    """Raise UserError where the network cannot read the digits of a source."""
+    some = slice(0, None, max(1, len(test) // _READ))
+    _, probabilities = embed(network, to_float(test.images[some]))
+    right = float(np.mean(probabilities.argmax(1) == test.labels[some]))
+    if right < _LEAST_RIGHT:
+        raise UserError(
+            f"the digit network reads only {right:.0%} of the test digits in {test.source}; "
+            f"paddle-gan digits --data {data} --rebuild trains one for them"
+        )
 
 
 def subset_size(n: int) -> int:

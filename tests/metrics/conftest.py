@@ -1,4 +1,4 @@
-"""A digit network trained for a few seconds on the embedded digits, in a cache of its own."""
+"""The digit network that the package brings, and a cache of the tests' own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from paddle_gan.metrics import digits
 
 @pytest.fixture(scope="package", autouse=True)
 def cache(tmp_path_factory):
-    """Keeps the tests out of the user's cache, and the digit network's training short."""
+    """Keeps the tests out of the user's cache, and the training of digit networks short."""
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(folder))
@@ -20,7 +20,7 @@ def cache(tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def network(cache):
-    return digits.digit_network("embedded")
+    return digits.shipped()
 
 
 @pytest.fixture(scope="package")

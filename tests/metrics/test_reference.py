@@ -100,3 +100,8 @@ def test_photographs_are_refused_before_a_network_is_trained(tmp_path, no_traini
             UserError, match="100 images .*split test.: .* all ten subfolders, 0 to 9"
         ):
             call(str(tmp_path))
+
+
+def test_digits_that_the_network_cannot_read_are_not_judged_by_it(folder, real):
+    with pytest.raises(UserError, match=r"reads only \d% of the test digits in .* --rebuild"):
+        prepare(folder(labels=(real.labels + 1) % 10))

@@ -61,7 +61,7 @@ def interrupt(
             if process.poll() is None:
                 (os.killpg if group else os.kill)(process.pid, number)
             time.sleep(rng.uniform(0, APART) if len(KINDS[kind]) > 1 else 0)
-        status, stdout, stderr = harness.finish(process, 60)
+        status, stdout, stderr = harness.finish(process, 180)
         left = in_session(process.pid)
     except BaseException:
         os.killpg(process.pid, signal.SIGKILL)
