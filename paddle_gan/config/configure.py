@@ -8,7 +8,7 @@ from typing import Any
 
 from paddle_gan import data
 from paddle_gan.config.recipes import RECIPES, Recipe
-from paddle_gan.config.run import RUN
+from paddle_gan.config.run import RULES, RUN
 from paddle_gan.errors import UserError, unknown
 from paddle_gan.games import Game, game_named
 from paddle_gan.options import Options, Rule, check, with_rows
@@ -55,7 +55,7 @@ def options_of(row: Recipe, given: Mapping[str, Any]) -> tuple[Options, list[Rul
     """Every option there is for a recipe, given what is changed of it, and the rules of them."""
     game = game_named(row.game)
     own, rules = with_rows(game.options, {**row.values, **given})
-    return {**RUN, **own}, [*game.rules, *rules]
+    return {**RUN, **own}, [*RULES, *game.rules, *rules]
 
 
 def sections(recipe: str, given: Mapping[str, Any]) -> dict[str, tuple[Options, dict]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paddle_gan import data
-from paddle_gan.options import FLAG, Option, number, one_of, whole
+from paddle_gan.options import FLAG, Option, Rule, number, one_of, whole
 
 RUN = {
     "data": Option("mnist", data.SOURCE, "what to train on"),
@@ -24,6 +24,16 @@ RUN = {
         number(0, text="a number of images, or 0 for none"),
         "images in which the average of the weights half forgets; 0: no average",
     ),
+    "ema_half_life_end": Option(
+        None,
+        number(0, text="a number of images", over=True),
+        "the same after the burn-in; it may begin at 0 then",
+    ),
+    "burn_in": Option(
+        0,
+        number(0, text="a number of images, or 0 for none"),
+        "images in which each value with an end, such as lr_end, goes there along half a cosine",
+    ),
     "seed": Option(0, whole(0, 2**31 - 1, "between 0 and 2147483647"), "of every random draw"),
     "checkpoint_every": Option(
         None, whole(1, text="at least 1 step"), "steps after which to save, besides each epoch"
@@ -39,3 +49,24 @@ RUN = {
     "on_nan": Option("stop", one_of(("stop", "retry")), "what to do when a loss is not finite"),
     "amp": Option(False, FLAG, "bfloat16 on a GPU (Ampere or newer)"),
 }
+
+
+def _has_end(config: dict) -> bool:
+    return any(name.endswith("_end") and value is not None for name, value in config.items())
+
+
+RULES: list[Rule] = [
+    (
+        lambda c: _has_end(c) and not c["burn_in"],
+        "a value that is to end elsewhere takes a number of images to get there; add --burn-in",
+    ),
+    (
+        lambda c: c["burn_in"] and not _has_end(c),
+        "burn_in {burn_in} is the way to other values, and none is given; add one, as --lr-end",
+    ),
+    (
+        lambda c: c.get("lr_end") and c["lr_half"],
+        "lr_end {lr_end} and lr_half {lr_half} are two schedules of the same rates; "
+        "take --lr-half 0, or leave lr_end out",
+    ),
+]

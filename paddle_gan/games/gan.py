@@ -9,6 +9,7 @@ from paddle import Tensor, nn
 from paddle_gan.games.base import descend, frozen, trainable
 from paddle_gan.games.noise import FromNoise
 from paddle_gan.games.optimizers import OPTIMIZER, OPTIMIZERS
+from paddle_gan.games.schedules import annealed
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks.initialization import INITS
 from paddle_gan.networks.norms import NORMS
@@ -40,6 +41,7 @@ class GAN(FromNoise):
         "penalty_weight": Option(
             None, POSITIVE, "its factor, or where to clip; the paper's unless given"
         ),
+        "penalty_weight_end": Option(None, POSITIVE, "the same after the burn-in"),
         "augment": Option(
             "instance-noise",
             Row(AUGMENTATIONS, formerly={"noise": "instance-noise"}),
@@ -74,6 +76,11 @@ class GAN(FromNoise):
             "leave it out",
         ),
         (
+            lambda c: c["penalty"] == "none" and c["penalty_weight_end"] is not None,
+            "penalty_weight_end {penalty_weight_end} weighs nothing with penalty 'none'; name one, "
+            "or leave it out",
+        ),
+        (
             lambda c: PENALTIES[c["penalty"]].project and NORMS[c["norm"]].spectral,
             "penalty {penalty!r} bounds weights that norm {norm!r} divides by their size anyway; "
             "take one of both",
@@ -101,7 +108,6 @@ class GAN(FromNoise):
             network.apply(INITS[config["init"]])
         self.objective = OBJECTIVES[config["objective"]]
         self.penalty = PENALTIES[config["penalty"]]
-        self.penalty_weight = config["penalty_weight"] or self.penalty.weight
         self.augment, self.pack = AUGMENTATIONS[config["augment"]], config["pack"]
         self.fresh_noise = config["fresh_noise"]
         name = config["optimizer"]
@@ -142,9 +148,10 @@ class GAN(FromNoise):
         tensors = [batch["image"]]
         if self.generator.classes:
             tensors.append(batch["label"])
+        weight = self._penalty_weight(step)
         for real, *labels in zip(*(tensor.split(self.parts) for tensor in tensors)):
             fake = self.generator(self.latents(len(real)), *labels)
-            d_loss, report = self._discriminator_step(real, fake.detach(), labels)
+            d_loss, report = self._discriminator_step(real, fake.detach(), labels, weight)
 
         if self.fresh_noise:
             labels = [label.tile([self.fresh_noise]) for label in labels]
@@ -159,17 +166,23 @@ class GAN(FromNoise):
             descend(g_loss, self.g_optimizer)
         return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report}
 
-    def _discriminator_step(self, real: Tensor, fake: Tensor, labels: list[Tensor]):
+    def _penalty_weight(self, step: int) -> float:
+        """That of the step after ``step`` steps."""
+        config = self.config
+        ends = config["penalty_weight"] or self.penalty.weight, config["penalty_weight_end"]
+        return annealed(*ends, step * config["batch_size"], config["burn_in"])
+
+    def _discriminator_step(self, real: Tensor, fake: Tensor, labels: list[Tensor], weight: float):
         real, fake = self._shown(real), self._shown(fake)
         real_logits = self.discriminator.logits(real, *labels)
         fake_logits = self.discriminator.logits(fake, *labels)
         loss = self.objective.discriminator(real_logits, fake_logits)
         if self.penalty.term:
             gradient = functools.partial(self._input_gradient, labels)
-            loss = loss + self.penalty_weight * self.penalty.term(gradient, real, fake)
+            loss = loss + weight * self.penalty.term(gradient, real, fake)
         descend(loss, self.d_optimizer)
         if self.penalty.project:
-            self.penalty.project(trainable(self.discriminator), self.penalty_weight)
+            self.penalty.project(trainable(self.discriminator), weight)
         return loss.detach(), self.objective.report(real_logits.detach(), fake_logits.detach())
 
     def _input_gradient(self, labels: list[Tensor], images: Tensor) -> Tensor:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from paddle import Tensor
-from paddle.optimizer import Adam, RMSProp
+from paddle.optimizer import Adam, Optimizer, RMSProp
 
+from paddle_gan.games.schedules import annealed
 from paddle_gan.options import POSITIVE, Option, Range, Row
 
 
@@ -22,10 +23,30 @@ def rmsprop(parameters: list[Tensor], lr: float, betas: tuple[float, float]) -> 
     return RMSProp(lr, rho=0.99, epsilon=1e-8, parameters=parameters)
 
 
+rmsprop.RULES = [
+    (
+        lambda c: c["beta2_end"] is not None,
+        "beta2_end {beta2_end} is of Adam, and optimizer {optimizer!r} has no beta2; leave it out",
+    )
+]
+
+
+def anneal(optimizer: Optimizer, lr: float, config: dict, images: int) -> None:
+    """Set the learning rate and beta2 for the step after ``images``; ``lr`` is the first rate."""
+    if half := config["lr_half"]:
+        optimizer.set_lr(lr / (1 + images / half))
+    if end := config.get("lr_end"):
+        optimizer.set_lr(annealed(lr, lr * end / config["lr"], images, config["burn_in"]))
+    if (end := config.get("beta2_end")) is not None:
+        # Paddle's Adam reads it in each step, and corrects the bias by the product of them.
+        optimizer._beta2 = annealed(config["betas"][1], end, images, config["burn_in"])
+
+
 OPTIMIZERS = {"adam": adam, "rmsprop": rmsprop}
 OPTIMIZER = {
     "optimizer": Option("adam", Row(OPTIMIZERS), "how weights move"),
     "lr": Option(0.002, POSITIVE, "learning rate"),
+    "lr_end": Option(None, POSITIVE, "learning rate after the burn-in, others in proportion"),
     "betas": Option(
         (0.5, 0.999),
         Range(
@@ -36,5 +57,8 @@ OPTIMIZER = {
             2,
         ),
         "Adam's decay rates",
+    ),
+    "beta2_end": Option(
+        None, Range(lambda v: 0 <= v < 1, "a number in [0, 1)", "X", float), "B2 after the burn-in"
     ),
 }

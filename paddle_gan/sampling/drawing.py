@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import paddle
@@ -12,6 +13,19 @@ from paddle_gan.errors import UserError
 from paddle_gan.sampling.latents import DRAWING
 
 _BATCH = 256  # as fast as any: larger ones leave the cache, smaller ones pack the weights oftener
+
+
+@contextlib.contextmanager
+def in_eval_mode(networks: Collection[nn.Layer]) -> Iterator[None]:
+    """The networks in eval mode; afterwards in the mode they had, whatever happened."""
+    training = [network for network in networks if network.training]
+    for network in training:
+        network.eval()
+    try:
+        yield
+    finally:
+        for network in training:
+            network.train()
 
 
 def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:

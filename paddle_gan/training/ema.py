@@ -14,21 +14,21 @@ _RAMP = 0.05  # of the images seen so far
 class Ema:
     """A slowly following copy of ``network``, BatchNorm statistics included; buffers are copied.
 
-    ``half_life`` is in images, so that it means the same for every batch size. As in Karras et al.
+    Its half-life is in images, so that it means the same for every batch size. As in Karras et al.
     2020 (StyleGAN2-ADA, appendix C) it is at most a share of the images seen so far: a fixed decay
     would carry the random initial weights through a short run.
     """
 
-    def __init__(self, network: nn.Layer, half_life: float, batch_size: int):
-        self._source, self._half_life, self._batch_size = network, half_life, batch_size
+    def __init__(self, network: nn.Layer, batch_size: int):
+        self._source, self._batch_size = network, batch_size
         self.network = copy.deepcopy(network)
         self.network.eval()
 
-    def update(self, step: int) -> None:
+    def update(self, step: int, half_life: float) -> None:
         """Follow the network after step ``step``; a function of the step, so resuming is exact."""
         if step > _EVERY and step % _EVERY:  # at first after each: nobody wants the random start
             return
-        half_life = min(self._half_life, _RAMP * step * self._batch_size)
+        half_life = min(half_life, _RAMP * step * self._batch_size)
         weight = 1 - 0.5 ** (_EVERY * self._batch_size / half_life)
         with paddle.no_grad():
             for average, new in zip(self.network.parameters(), self._source.parameters()):

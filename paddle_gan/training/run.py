@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +12,11 @@ from paddle_gan.checkpoints import saving
 from paddle_gan.config import game_of
 from paddle_gan.data import DataSet, batches_per_epoch
 from paddle_gan.errors import UserError
+from paddle_gan.games.optimizers import anneal
+from paddle_gan.games.schedules import annealed
 from paddle_gan.metrics import JUDGES, Judge
 from paddle_gan.sampling.columns import joined
+from paddle_gan.sampling.drawing import in_eval_mode
 from paddle_gan.system import distributed
 from paddle_gan.training.dashboard import open_dashboard
 from paddle_gan.training.ema import Ema
@@ -51,9 +52,10 @@ class Run:
         self.game = game_of(config)(config)
         self.game.check_data(images)
         self.networks, self._averages = dict(self.game.networks), []
-        for name in self.game.averaged if config["ema_half_life"] else ():
+        has_average = config["ema_half_life"] or config["ema_half_life_end"]
+        for name in self.game.averaged if has_average else ():
             source = self.game.networks[name]
-            average = Ema(source, config["ema_half_life"], config["batch_size"])
+            average = Ema(source, config["batch_size"])
             # NAME.pdparams is what people draw with; what training goes on with is beside it.
             self.networks.update({name: average.network, f"{name}_raw": source})
             self._averages.append(average)
@@ -78,15 +80,20 @@ class Run:
         """Seed the step to come and set its rates; functions of the step, so resuming is exact."""
         key = [self.config["seed"], self.step, self.attempt]
         paddle.seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
-        if half := self.config["lr_half"]:
-            images = self.step * self.config["batch_size"]
-            for optimizer, rate in self._rates:
-                optimizer.set_lr(rate / (1 + images / half))
+        for optimizer, rate in self._rates:
+            anneal(optimizer, rate, self.config, self._images)
 
     def follow(self) -> None:
         """Let the averages follow the step that was made."""
+        ends = self.config["ema_half_life"], self.config["ema_half_life_end"]
+        half_life = annealed(*ends, self._images, self.config["burn_in"])
         for average in self._averages:
-            average.update(self.step)
+            average.update(self.step, half_life)
+
+    @property
+    def _images(self) -> int:
+        """How many the run has seen."""
+        return self.step * self.config["batch_size"]
 
     def check_data(self) -> None:
         """Raise UserError if the checkpoint that was resumed has learned from other data."""
@@ -136,7 +143,7 @@ class Run:
         # The checkpoint comes last: a run that ends in between is resumed before all of them.
         self._settle()
         drawers = self._drawers()
-        with _drawing(drawers):
+        with in_eval_mode(drawers.values()):
             columns = joined(self.game.draw(drawers, inputs) for inputs in self._inputs)
             self._warn(self._health.samples(self.step, columns[self.game.judged]))
             self.board.samples(self.step, columns)
@@ -165,9 +172,8 @@ class Run:
             self._warn(f"epoch {epoch} could not be evaluated ({reason}); training goes on")
             return
         scores = {name: value for name, value in result.items() if not isinstance(value, dict)}
-        images = self.step * self.config["batch_size"]
-        self.board.record({"step": self.step, "images": images, **scores})
-        told = f"{judge.line.format(**scores)} after {images:,} images ({scores['protocol']})"
+        self.board.record({"step": self.step, "images": self._images, **scores})
+        told = f"{judge.line.format(**scores)} after {self._images:,} images ({scores['protocol']})"
         self.board.say(told)
         # A checkpoint from before there was a validation set gives nothing to compare with.
         if scores[judge.best] < (self.best or {}).get(judge.best, np.inf):
@@ -230,16 +236,3 @@ class Run:
     def _warn(self, warning: str | None) -> None:
         if warning:
             self.board.warn(self.step, warning)
-
-
-@contextlib.contextmanager
-def _drawing(networks: dict[str, nn.Layer]) -> Iterator[None]:
-    """The networks in eval mode; afterwards in the mode they had, whatever happened."""
-    training = [network for network in networks.values() if network.training]
-    for network in training:
-        network.eval()
-    try:
-        yield
-    finally:
-        for network in training:
-            network.train()

@@ -14,14 +14,14 @@ BATCH = 4
 def follow(half_life: float):
     """An average of a single weight, and a function that lets steps pass with a value of it."""
     source = nn.Linear(1, 1, bias_attr=False)
-    ema, step = Ema(source, half_life, BATCH), 0
+    ema, step = Ema(source, BATCH), 0
 
     def stay(value: float, until: int) -> float:
         nonlocal step
         source.weight.set_value(paddle.full([1, 1], value))
         while step < until:
             step += 1
-            ema.update(step)
+            ema.update(step, half_life)
         return ema.network.weight.item()
 
     return stay
@@ -54,19 +54,19 @@ def test_a_run_of_a_few_steps_ends_with_its_own_weights(steps):
 def test_a_network_of_another_type_is_averaged_in_it():
     source = nn.Linear(1, 1, bias_attr=False)
     source.to(dtype="float64")
-    ema = Ema(source, 16 * BATCH, BATCH)
+    ema = Ema(source, BATCH)
     source.weight.set_value(paddle.full([1, 1], 1.0, "float64"))
     ema.network.weight.set_value(paddle.zeros([1, 1], "float64"))
-    ema.update(800)
+    ema.update(800, 16 * BATCH)
     assert ema.network.weight.dtype == paddle.float64
     assert ema.network.weight.item() == pytest.approx(1 - 0.5**0.5, rel=1e-12)
 
 
 def test_statistics_are_averaged_too_and_the_average_is_in_eval_mode():
     source = nn.BatchNorm2D(2)
-    ema = Ema(source, 1e9, BATCH)
+    ema = Ema(source, BATCH)
     source._mean.set_value(paddle.to_tensor([3.0, -4.0]))
-    ema.update(8)
+    ema.update(8, 1e9)
     assert ema.network._mean.tolist() == pytest.approx([3.0, -4.0], rel=1e-5)
     assert not ema.network.training and source.training
 
@@ -75,9 +75,9 @@ def test_buffers_are_copied():
     """Such as the vector of spectral normalization, without which the average would draw noise."""
     source = nn.Linear(1, 1)
     source.register_buffer("vector", paddle.zeros([3]))
-    ema = Ema(source, 1e9, BATCH)
+    ema = Ema(source, BATCH)
     source.vector.set_value(paddle.to_tensor([1.0, 2.0, 3.0]))
-    ema.update(8)
+    ema.update(8, 1e9)
     assert ema.network.vector.tolist() == [1, 2, 3]
     source.vector.set_value(paddle.zeros([3]))
     assert ema.network.vector.tolist() == [1, 2, 3]  # a copy of its own

@@ -25,6 +25,12 @@ RUNS = {
     "gradient penalty": dict(
         recipe="wgan-gp", width=4, latent=8, image_size=16, batch_size=12, critic_steps=2
     ),
+    "values that change": dict(
+        recipe="dcgan-paper",
+        **dict(width=4, latent=8, image_size=16, batch_size=4, norm="none"),
+        **dict(penalty="r1", penalty_weight=1, penalty_weight_end=0.1, lr_end=1e-5, beta2_end=0.5),
+        **dict(ema_half_life_end=64, burn_in=36),
+    ),
     "spectral norm": dict(recipe="sndcgan", width=4, latent=8, image_size=16, batch_size=4),
     "spectral norm with BatchNorm": dict(recipe="sngan", width=4, latent=8, batch_size=4),
     "dropout": dict(recipe="conv", width=4, latent=8, image_size=16, batch_size=4),
