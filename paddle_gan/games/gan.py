@@ -123,11 +123,11 @@ class GAN(FromNoise):
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:
         networks, channels = NETWORKS[config["networks"]], config["channels"]
-        size = {name: config[name] for name in ("width", "image_size")}
+        both = {n: config[n] for n in networks.OPTIONS if n not in ("latent", "norm", "init")}
         return {
-            "Gnet": networks.Generator(config["latent"], channels=channels, **size),
+            "Gnet": networks.Generator(config["latent"], channels=channels, **both),
             "Dnet": networks.Discriminator(
-                channels=channels * config["pack"], norm=config["norm"], **size
+                channels=channels * config["pack"], norm=config["norm"], **both
             ),
         }
 

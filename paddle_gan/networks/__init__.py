@@ -4,7 +4,7 @@ A pair is a module with ``Generator``, ``Discriminator``, their ``OPTIONS`` and,
 do not go together, ``RULES``.
 """
 
-from paddle_gan.networks import conditional, conv, dcgan, mlp, sngan
+from paddle_gan.networks import conditional, conv, dcgan, mlp, r3gan, sngan
 
 NETWORKS = {
     "dcgan": dcgan,
@@ -12,4 +12,5 @@ NETWORKS = {
     "mlp": mlp,
     "conv": conv,
     "sngan": sngan,
+    "r3gan": r3gan,
 }

@@ -103,10 +103,15 @@ def _weight(layer: nn.Layer) -> Tensor:
     return getattr(layer, "weight_orig", layer.weight)  # what spectral normalization divides
 
 
+def keep(layer: nn.Layer) -> None:
+    """Leave a layer as its network made it."""
+
+
 INITS = {
     "dcgan": weight_init,
     "conv": conv_init,
     "kaiming": functools.partial(fill_init, fill=kaiming_),
     "glorot": functools.partial(fill_init, fill=glorot_),
     "zero-scale": functools.partial(weight_init, scale=0.0),
+    "own": keep,
 }

@@ -9,7 +9,7 @@ from tests import notebook
 
 
 @pytest.mark.parametrize("channels", [1, 3])
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", ["dcgan", "cdcgan", "mlp", "conv", "sngan"])
 def test_a_generator_is_told_from_all_others(name, channels):
     generator, discriminator = NETWORKS[name].Generator, NETWORKS[name].Discriminator
     size = 28 if name == "sngan" else 32

@@ -134,6 +134,7 @@ SIZES = {
     "sngan": {28},
     "mlp": set(range(8, 129, 4)),
     "conv": set(range(8, 129, 4)),
+    "r3gan": {16, 32, 64, 128},
 }
 
 

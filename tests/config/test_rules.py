@@ -87,6 +87,26 @@ SENSELESS = {
         "networks 'mlp' have none; take --norm none or spectral",
         [dict(norm="none"), dict(norm="spectral"), dict(networks="conv")],
     ),
+    "feature maps that need no norm": (
+        dict(networks="r3gan", norm="instance"),
+        "norm 'instance' has no place in networks 'r3gan', which need none",
+        [dict(norm="none"), dict(networks="dcgan")],
+    ),
+    "a width beyond the widest": (
+        dict(networks="r3gan", width=300),
+        "width 300 is more than max_width 256; take --max-width 300",
+        [dict(max_width=300), dict(width=256)],
+    ),
+    "weights that begin otherwise": (
+        dict(networks="r3gan", init="dcgan"),
+        "init 'dcgan' would replace the weights that networks 'r3gan' have to begin with",
+        [dict(init="own"), dict(networks="dcgan")],
+    ),
+    "classes of residual networks in one pack": (
+        dict(networks="r3gan", classes=3, pack=2),
+        "pack 2 mixes images of several classes",
+        [dict(pack=1), dict(classes=0)],
+    ),
     "classes in one pack": (
         dict(networks="cdcgan", pack=2),
         "pack 2 mixes images of several classes",

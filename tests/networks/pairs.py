@@ -17,7 +17,7 @@ NORMALIZED = [
     (networks, norm)
     for networks in NETWORKS
     for norm in NORMS
-    if networks != "mlp" or norm in ("none", "spectral")
+    if norm in {"mlp": ("none", "spectral"), "r3gan": ("none",)}.get(networks, NORMS)
 ]
 
 
