@@ -17,6 +17,16 @@ class Recipe:
 _SEED = dict(augment="none", lr_half=0, ema_half_life=0)
 _MLP = dict(networks="mlp", canvas=6, inverted=True)
 _CONV = dict(networks="conv", init="glorot", canvas=10, inverted=True)
+# As Huang et al. 2024 (R3GAN), and with numbers for small batches and short runs.
+_PAIRS = dict(objective="relativistic", penalty="r1-r2", augment="none", lr_half=0)
+_ANNEALED = dict(
+    lr_end=0.0001,
+    penalty_weight=0.3,
+    penalty_weight_end=0.03,
+    ema_half_life=30_000,
+    burn_in=200_000,
+)
+_R3GAN = dict(**_PAIRS, networks="r3gan", betas=(0.0, 0.9), beta2_end=0.99)
 _WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
 
 RECIPES = {
@@ -108,4 +118,35 @@ RECIPES = {
     ),
     "lsgan": Recipe("dcgan with least squares", objective="least-squares"),
     "hinge": Recipe("dcgan with the hinge loss", objective="hinge"),
+    "rpgan": Recipe(
+        "dcgan with relativistic pairs, D without BatchNorm and with its slope penalized",
+        **_PAIRS,
+        **_ANNEALED,
+        norm="none",
+        lr=0.001,
+        betas=(0.0, 0.99),
+    ),
+    "r3gan": Recipe("residual networks, otherwise like rpgan", **_R3GAN, **_ANNEALED, lr=0.0005),
+    "cr3gan": Recipe(
+        "r3gan with the class as an input to both networks",
+        **_R3GAN,
+        **_ANNEALED,
+        lr=0.0005,
+        classes=10,
+    ),
+    "r3gan-paper": Recipe(
+        "r3gan with the sizes and numbers that Huang et al. 2024 have for stacked digits",
+        **_R3GAN,
+        width=768,
+        max_width=768,
+        fresh_noise=1,
+        lr=0.0002,
+        penalty_weight=1.0,
+        penalty_weight_end=0.1,
+        ema_half_life=0,
+        ema_half_life_end=500_000,
+        burn_in=2_000_000,
+        batch_size=512,
+        epochs=167,
+    ),
 }
