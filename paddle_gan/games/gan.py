@@ -202,7 +202,7 @@ class GAN(FromNoise):
         if "d_real" in values and 0 <= values["d_loss"] < _D_HAS_WON:
             return "won", (
                 f"D tells every image (loss < {_D_HAS_WON}) and G learns nothing; "
-                "a lower --lr or a larger --batch-size keeps the balance"
+                "a lower --lr or a penalty on D keeps the balance: docs/guidance.md"
             )
         return None
 

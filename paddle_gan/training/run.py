@@ -175,6 +175,7 @@ class Run:
         self.board.record({"step": self.step, "images": self._images, **scores})
         told = f"{judge.line.format(**scores)} after {self._images:,} images ({scores['protocol']})"
         self.board.say(told)
+        self._warn(self._health.scores(self.step, scores))
         # A checkpoint from before there was a validation set gives nothing to compare with.
         if scores[judge.best] < (self.best or {}).get(judge.best, np.inf):
             self.best = {"step": self.step, **{name: scores[name] for name in judge.shown}}

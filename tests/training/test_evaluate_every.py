@@ -66,7 +66,8 @@ def scored(monkeypatch):
             result = next(results)
             if isinstance(result, Exception):
                 raise result
-            return {"protocol": "scripted", "fid": result[0], "validation_fid": result[1]}
+            names = "fid", "validation_fid", "recall"
+            return {"protocol": "scripted", **dict(zip(names, result))}
 
         monkeypatch.setitem(JUDGES, "digits", JUDGES["digits"]._replace(score=score))
 
@@ -103,6 +104,14 @@ def test_the_best_is_chosen_by_validation_alone(folder, train, tmp_path, scored)
     scored((20, 1))
     assert train(tmp_path, "--resume", "--epochs", 4)[0] == 0
     assert progress(tmp_path)["best"] == {"step": 20, "fid": 20, "validation_fid": 1}
+
+
+def test_a_recall_that_falls_is_told_and_noted(folder, train, tmp_path, scored):
+    scored((30, 2, 0.8), (20, 1, 0.55))
+    status, stdout, _ = train(tmp_path, *FLAGS, "--data", folder, "--epochs", 2)
+    assert status == 0 and "warning: at step 10 recall is 0.55 and was 0.80" in stdout
+    warned = [line for line in (tmp_path / "metrics.jsonl").open() if '"warning"' in line]
+    assert len(warned) == 1 and progress(tmp_path)["health"]["recall"] == 0.8
 
 
 def test_a_best_without_a_validation_fid_gives_way(folder, train, tmp_path, scored):

@@ -27,7 +27,7 @@ def test_a_discriminator_that_has_won_for_1000_steps_is_told_once():
     assert [step for step, warning in told.items() if warning] == [1050]
     assert told[1050] == (
         "since step 50 D tells every image (loss < 0.01) and G learns nothing; "
-        "a lower --lr or a larger --batch-size keeps the balance"
+        "a lower --lr or a penalty on D keeps the balance: docs/guidance.md"
     )
 
 
@@ -66,7 +66,10 @@ def test_a_collapse_is_told_again_only_after_a_recovery():
     varied = rng.uniform(-1, 1, (64, 1, 8, 8))
     seen = [health.samples(1000, images) for images in (alike, alike, varied, alike)]
     assert [bool(warning) for warning in seen] == [True, False, False, True]
-    assert seen[0] == "at step 1000 all samples look alike: the generator has collapsed"
+    assert seen[0] == (
+        "at step 1000 all samples look alike: the generator has collapsed; what may help: "
+        "docs/guidance.md"
+    )
     # Every generator begins like this.
     assert [bool(Health().samples(step, alike)) for step in (1, 299, 300)] == [False, False, True]
 
@@ -75,6 +78,21 @@ def test_a_collapse_is_told_again_only_after_a_recovery():
 def test_samples_are_alike_below_a_deviation_of_a_hundredth_of_the_range(deviation, alike):
     images = deviation * np.array([1.0, -1.0]).reshape(2, 1, 1, 1) * np.ones((2, 1, 8, 8))
     assert bool(Health().samples(1000, images)) == alike
+
+
+def test_recall_that_falls_is_told_again_only_after_a_recovery():
+    health, told = Health(), []
+    for step, recall in enumerate([0.3, 0.8, 0.61, 0.59, 0.2, 0.7, 0.5, 0.9]):
+        if step == 4:
+            health = Health(json.loads(json.dumps(health.state)))
+        told.append(health.scores(step, {"recall": recall}))
+    assert [bool(warning) for warning in told] == [0, 0, 0, 1, 0, 0, 1, 0]
+    assert told[3] == (
+        "at step 3 recall is 0.59 and was 0.80: samples cover less and less of the data; "
+        "what may help: docs/guidance.md"
+    )
+    assert health.state["recall"] == 0.9
+    assert health.scores(9, {"fid": 1.0}) is None  # a judge without it
 
 
 def test_what_was_told_is_kept_in_a_checkpoint():
@@ -94,11 +112,11 @@ def test_what_was_told_is_kept_in_the_form_of_earlier_versions():
     health = Health({"since": 1, "warned": ["won", "alike"]})
     assert health.losses(1001, WON, GAN.trouble) is None
     assert health.samples(1001, np.zeros((64, 1, 8, 8))) is None
-    assert health.state == {"since": 1, "warned": ["won", "alike"]}
+    assert health.state == {"since": 1, "warned": ["won", "alike"], "recall": 0.0}
     health.losses(1002, {**WON, "d_loss": 1.0}, GAN.trouble)
     health.samples(1002, np.random.default_rng(0).uniform(-1, 1, (64, 1, 8, 8)))
-    assert health.state == {"since": None, "warned": ["won"]}
-    assert Health().state == {"since": None, "warned": []}
+    assert health.state == {"since": None, "warned": ["won"], "recall": 0.0}
+    assert Health().state == {"since": None, "warned": [], "recall": 0.0}
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
