@@ -7,14 +7,15 @@ import contextvars
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 
 import paddle
 from paddle import Tensor, nn
 
+from paddle_gan.kernels.chain import describe, readable, translate
 from paddle_gan.kernels.folding import folded
 from paddle_gan.kernels.onednn import Refused, library
-from paddle_gan.kernels.program import Program, ProgramFunction, describe, readable, translate
+from paddle_gan.kernels.program import Program, ProgramFunction
 from paddle_gan.kernels.second import InputGradient
 from paddle_gan.system import runtime
 
@@ -50,8 +51,9 @@ def plain():
 def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     """``net[:stop]`` applied to ``x``: as one oneDNN program where that is possible.
 
-    It is on a CPU, in float32, for the layers that :func:`translate` knows; elsewhere Paddle runs
-    the layers one by one. Both give the same numbers to float32 rounding.
+    It is on a CPU, in float32, for the layers of ``chain.OPERATIONS``; elsewhere Paddle runs the
+    layers one by one. Both give the same numbers to float32 rounding. On a CPU a line on stderr
+    says why it is not possible.
     """
     program, parameters = _program(net, x, stop)
     if program is None:
@@ -63,14 +65,16 @@ def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Te
     """The gradient of ``net[:stop](x).sum()`` with respect to ``x``, for gradient penalties.
 
     It has the shape of ``x`` and is itself differentiable with respect to the parameters. Where
-    the network is piecewise linear (convolutions, ReLU and LeakyReLU in training mode) and
+    the network is piecewise linear (in training mode, neither a norm nor Tanh in it) and
     :func:`run` would take a program, this does too, and ``x`` gets no gradient: it is zero almost
     everywhere. Elsewhere Paddle's double differentiation does it, with respect to ``x`` as well;
-    it has none for Conv2DTranspose, LayerNorm and GroupNorm.
+    it has none for Conv2DTranspose, LayerNorm, GroupNorm, Upsample, Dropout and Flatten.
     """
     program, parameters = _program(net, x, stop)
-    if program is not None and net.training and program.piecewise_linear:
-        return _apply(InputGradient, program, x.detach(), parameters)
+    if program is not None and net.training:
+        if program.curved is None:
+            return _apply(InputGradient, program, x.detach(), parameters)
+        _say_slow(f"no second derivative of {program.curved} among the fast kernels")
     return plain_gradient(lambda x: run(net, x, stop), x)
 
 
@@ -115,43 +119,60 @@ def _program(
     net: nn.Sequential, x: Tensor, stop: int | None
 ) -> tuple[Program | None, list[Tensor]]:
     """The program for ``net[:stop]`` on ``x``, or None where Paddle runs it, and its parameters."""
-    layers, training = tuple(net), net.training
-    usable = (
-        _enabled.get()
-        and paddle.in_dynamic_mode()
-        and paddle.get_device() == "cpu"
-        and x.ndim == 4
-        and x.shape[0] > 0
-        and readable(x)
-        and not any(h._forward_pre_hooks or h._forward_post_hooks for h in (net, *layers))
-        and all(layer.training == training for layer in layers)
-        # With fixed statistics BatchNorm has another derivative, which nobody has asked for yet.
-        and (training or not paddle.is_grad_enabled())
-    )
-    layers = layers[:stop]
-    described = describe(layers) if usable else None
-    if described is None or library() is None:
+    usable = _enabled.get() and paddle.in_dynamic_mode() and paddle.get_device() == "cpu"
+    if not usable or 0 in x.shape or library() is None:
+        return None, []
+    layers, training = tuple(net)[:stop], net.training
+    try:
+        _check(net, x)
+        description, parameters = describe(layers)
+    except Refused as error:
+        _say_slow(str(error))
         return None, []
     runtime.use_cores()
-    description, parameters = described
-    key = (tuple(x.shape), training, layers)
+    key = (tuple(x.shape), training, tuple(_tree(layers)))
     with _compiling:
         programs = _programs.setdefault(net, {})
         if key not in programs or programs[key][0] != description:
-            programs[key] = description, _compile(*key)
+            programs[key] = description, _compile(layers, *key[:2])
             if len(programs) > _SHAPES_KEPT:
                 del programs[next(iter(programs))]
         return programs[key][1], parameters
 
 
+def _check(net: nn.Sequential, x: Tensor) -> None:
+    """Raise Refused where no program of any layers would do."""
+    if x.ndim not in (2, 4):
+        raise Refused(f"no fast kernels for inputs of {x.ndim} dimensions")
+    if not readable(x):
+        raise Refused(f"no fast kernels for {x.dtype} on {x.place}")
+    for layer in (net, *_tree(net)):
+        name = type(layer).__name__
+        if layer._forward_pre_hooks or layer._forward_post_hooks:
+            raise Refused(f"a hook on {name}")
+        if layer.training != net.training:
+            raise Refused(f"{name} is not in the mode of the network, training or eval")
+    # With fixed statistics BatchNorm has another derivative, which nobody has asked for yet.
+    if not net.training and paddle.is_grad_enabled():
+        raise Refused("gradients in eval mode (paddle.no_grad() turns them off)")
+
+
+def _tree(layers: Iterable[nn.Layer]) -> Iterator[nn.Layer]:
+    """The layers and all within them."""
+    for layer in layers:
+        yield layer
+        yield from _tree(layer.children())
+
+
 def _compile(
-    shape: tuple[int, ...], training: bool, layers: tuple[nn.Layer, ...]
+    layers: tuple[nn.Layer, ...], shape: tuple[int, ...], training: bool
 ) -> Program | None:
     try:
-        operations = translate(layers, shape, training)
-        return Program(operations, shape) if operations else None
+        return Program(translate(layers, shape, training), shape)
     except Refused as error:
-        runtime.say_once(
-            f"paddle_gan: {error}; Paddle's own kernels run the network, which is slower"
-        )
+        _say_slow(str(error))
         return None
+
+
+def _say_slow(reason: str) -> None:
+    runtime.say_once(f"paddle_gan: {reason}; Paddle's own kernels run the network, which is slower")

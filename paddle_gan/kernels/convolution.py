@@ -1,4 +1,4 @@
-"""Convolutions, forward and backward; their calls are described in ``program``."""
+"""Convolutions and linear layers, forward and backward."""
 
 from __future__ import annotations
 
@@ -8,79 +8,35 @@ import numpy as np
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
-from paddle_gan.kernels.layouts import channels_last, reorder, row_major
+from paddle_gan.kernels.layouts import channels_last, reorder, row_major, transposed
+from paddle_gan.kernels.operation import Operation
 from paddle_gan.kernels.pointwise import function_of
 
 
-class Convolution:
-    """``Conv2D`` or ``Conv2DTranspose``, with or without a bias."""
+class Weighted(Operation):
+    """A product of the input with weights, and a bias if there is one."""
 
-    in_place = False
-    piecewise_linear = True
     tensors = "weight", "bias"
-    settings = (
-        "_stride",
-        "_padding",
-        "_padding_mode",
-        "output_padding",
-        "_dilation",
-        "_groups",
-        "_data_format",
-    )
 
-    @staticmethod
-    def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
-        padding, output_padding = layer._padding, getattr(layer, "output_padding", 0)
-        channels = [layer._out_channels, layer._in_channels]
-        if isinstance(layer, nn.Conv2DTranspose):
-            channels.reverse()
-        return (
-            layer._in_channels == shape[1]
-            and list(layer.weight.shape) == [*channels, *layer._kernel_size]
-            and (layer.bias is None or list(layer.bias.shape) == [layer._out_channels])
-            and layer._groups == 1
-            and _pair(layer._dilation) == (1, 1)
-            and not isinstance(padding, str)
-            and (isinstance(padding, int) or all(isinstance(p, int) for p in padding[:2]))
-            and (isinstance(padding, int) or len(padding) == 2)
-            and getattr(layer, "_padding_mode", "zeros") == "zeros"
-            and output_padding in (0, [0, 0], (0, 0))
-            and layer._data_format == "NCHW"
-        )
+    def _build(self, kind, layer, free, weights, shapes, training, method=(), windows=()):
+        """Compile the primitives of a ``kind``, "convolution" for example.
 
-    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
-        transposed = isinstance(layer, nn.Conv2DTranspose)
-        kernel, stride, padding = layer._kernel_size, _pair(layer._stride), _pair(layer._padding)
-        outside = [
-            (i - 1) * s - 2 * p + k if transposed else (i + 2 * p - k) // s + 1
-            for i, s, p, k in zip(shape[2:], stride, padding, kernel)
-        ]
-        if min(outside) < 1:
-            raise ValueError(f"images of {shape[2:]} pixels are too small for {layer}")
-        self.shape = (shape[0], layer._out_channels, *outside)
+        ``weights`` is their layout in Paddle's memory, with the dimensions in oneDNN's order,
+        ``free`` one of the same dimensions that oneDNN may choose. ``shapes`` are those of input
+        and output.
+        """
+        x, y = map(channels_last, shapes)
+        outputs = shapes[1][1]
         biased = layer.bias is not None
-        self.parameters, self.workspace = 1 + biased, 0
-
-        a, b = layer.weight.shape[:2]
-        area = kernel[0] * kernel[1]
-        if transposed:  # Paddle keeps in x out x k x k, oneDNN counts out x in x k x k
-            free = dnn.Layout((b, a, *kernel))
-            weights = dnn.Layout((b, a, *kernel), (area, b * area, kernel[1], 1))
-        else:
-            free, weights = dnn.Layout((a, b, *kernel)), row_major((a, b, *kernel))
-        bias = row_major((layer._out_channels,)) if biased else None
-        kind = "deconvolution" if transposed else "convolution"
-        method = dnn.DIRECT_DECONVOLUTION if transposed else dnn.DIRECT_CONVOLUTION
+        bias = row_major((outputs,)) if biased else None
         mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
-        x, y = channels_last(shape), channels_last(self.shape)
-        windows = [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), dnn.Dims(*padding)]
-
-        self._weights, self._weight_count = weights, a * b * area
-        self._no_bias = np.zeros(layer._out_channels, "float32")
+        self.parameters = 1 + biased
+        self._weights, self._weight_count = weights, int(np.prod(layer.weight.shape))
+        self._no_bias = np.zeros(outputs, "float32")
         self._create = functools.partial(
             dnn.Primitive,
             f"{kind}_forward",
-            [mode, method, x, free, bias, y, *windows],
+            [mode, *method, x, free, bias, y, *windows],
             [dnn.SRC, dnn.WEIGHTS] + [dnn.BIAS] * biased + [dnn.DST],
         )
         self._fusible = not training  # the derivative needs a buffer of its own
@@ -88,14 +44,14 @@ class Convolution:
         if training:
             self._to_data = dnn.Primitive(
                 f"{kind}_backward_data",
-                [method, x, free, y, *windows],
+                [*method, x, free, y, *windows],
                 [dnn.DIFF_DST, dnn.WEIGHTS, dnn.DIFF_SRC],
                 self._forward,
             )
             self._pack_back = reorder(self._packed, self._to_data.layout(dnn.WEIGHTS))
             self._to_weights = dnn.Primitive(
                 f"{kind}_backward_weights",
-                [method, x, free, bias, y, *windows],
+                [*method, x, free, bias, y, *windows],
                 [dnn.SRC, dnn.DIFF_DST, dnn.DIFF_WEIGHTS] + [dnn.DIFF_BIAS] * biased,
                 self._forward,
             )
@@ -104,7 +60,6 @@ class Convolution:
             self.workspace = max(sizes)
 
     def fuse(self, activation: nn.Layer) -> bool:
-        """Let the activation follow within the same pass over memory, if that can be."""
         if not self._fusible:
             return False
         self._compile(function_of(activation))
@@ -125,18 +80,104 @@ class Convolution:
         self._pack(weight, kept)
         self._forward(x, kept, *bias, y)
 
-    def tangent(self, y, kept, tx, ty):
+    def tangent(self, x, y, kept, shift):
         no_bias = [self._no_bias.ctypes.data] * (self.parameters - 1)
-        self._forward(tx, kept, *no_bias, ty)
+        self._forward(x + shift, kept, *no_bias, y + shift)
 
-    def backward(self, x, y, kept, dy, dx, gradients, workspace):
+    def backward(self, x, y, kept, dy, dx, gradients, workspace, shift):
         if gradients is not None:
             weight, *bias = gradients
-            self._to_weights(x, dy, workspace, *bias)
+            self._to_weights(x + shift, dy, workspace, *bias)
             self._unpack(workspace, weight)
         if dx is not None:
             self._pack_back(kept, workspace)
             self._to_data(dy, workspace, dx)
+
+
+class Convolution(Weighted):
+    """``Conv2D`` or ``Conv2DTranspose``, in groups or not, with or without a bias."""
+
+    settings = (
+        "_stride",
+        "_padding",
+        "_padding_mode",
+        "output_padding",
+        "_dilation",
+        "_groups",
+        "_data_format",
+    )
+
+    @staticmethod
+    def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
+        padding, output_padding = layer._padding, getattr(layer, "output_padding", 0)
+        channels = [layer._out_channels, layer._in_channels]
+        if isinstance(layer, nn.Conv2DTranspose):
+            channels.reverse()
+        channels[1] //= layer._groups
+        return (
+            len(shape) == 4
+            and layer._in_channels == shape[1]
+            and list(layer.weight.shape) == [*channels, *layer._kernel_size]
+            and (layer.bias is None or list(layer.bias.shape) == [layer._out_channels])
+            and _pair(layer._dilation) == (1, 1)
+            and not isinstance(padding, str)
+            and (isinstance(padding, int) or all(isinstance(p, int) for p in padding[:2]))
+            and (isinstance(padding, int) or len(padding) == 2)
+            and getattr(layer, "_padding_mode", "zeros") == "zeros"
+            and all(o <= p for o, p in zip(_pair(output_padding), _pair(padding)))
+            and layer._data_format == "NCHW"
+        )
+
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
+        is_transposed = isinstance(layer, nn.Conv2DTranspose)
+        kernel, stride, padding = layer._kernel_size, _pair(layer._stride), _pair(layer._padding)
+        more = _pair(getattr(layer, "output_padding", 0))  # rows and columns at the far ends
+        outside = [
+            (i - 1) * s - 2 * p + k + m if is_transposed else (i + 2 * p - k) // s + 1
+            for i, s, p, k, m in zip(shape[2:], stride, padding, kernel, more)
+        ]
+        if min(outside) < 1:
+            raise ValueError(f"images of {shape[2:]} pixels are too small for {layer}")
+        self.shape = (shape[0], layer._out_channels, *outside)
+
+        a, b = layer.weight.shape[:2]
+        area, groups = kernel[0] * kernel[1], layer._groups
+        # oneDNN counts groups x out x in x k x k. Paddle keeps the groups with its first dimension,
+        # which is out, and in of a transposed convolution.
+        dims, strides = (a // groups, b, *kernel), (b * area, area, kernel[1], 1)
+        if is_transposed:
+            dims, strides = (b, a // groups, *kernel), (area, b * area, kernel[1], 1)
+        if groups > 1:
+            dims, strides = (groups, *dims), (a // groups * b * area, *strides)
+        end = dnn.Dims(*(p - m for p, m in zip(padding, more)))
+        self._build(
+            "deconvolution" if is_transposed else "convolution",
+            layer,
+            dnn.Layout(dims),
+            dnn.Layout(dims, strides),
+            (shape, self.shape),
+            training,
+            [dnn.DIRECT_DECONVOLUTION if is_transposed else dnn.DIRECT_CONVOLUTION],
+            [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), end],
+        )
+
+
+class Linear(Weighted):
+    """``Linear`` on N x F."""
+
+    @staticmethod
+    def knows(layer: nn.Linear, shape: tuple[int, ...]) -> bool:
+        inputs, outputs = layer.weight.shape
+        biased = layer.bias is not None
+        return shape[1:] == (inputs,) and (not biased or list(layer.bias.shape) == [outputs])
+
+    def __init__(self, layer: nn.Linear, shape: tuple[int, ...], training: bool):
+        inputs, outputs = layer.weight.shape
+        self.shape = (shape[0], outputs)
+        dims = (outputs, inputs)
+        weights = transposed(*dims)
+        shapes = shape, self.shape
+        self._build("inner_product", layer, dnn.Layout(dims), weights, shapes, training)
 
 
 def _pair(value) -> tuple[int, int]:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import ctypes
+import math
 
 import numpy as np
 
 from paddle_gan.kernels import onednn as dnn
 
 
-def channels_last(shape: tuple[int, ...]) -> dnn.Layout:
-    """N x C x H x W, kept as N x H x W x C."""
-    n, c, h, w = shape
+def channels_last(shape: tuple[int, ...], within: tuple[int, ...] | None = None) -> dnn.Layout:
+    """N x C x H x W, kept as N x H x W x C, or a part of a larger array ``within`` that is.
+
+    N x F are row-major.
+    """
+    if len(shape) == 2:
+        return row_major(shape)
+    _, c, h, w = within or shape
     return dnn.Layout(shape, (h * w * c, 1, w * c, c))
 
 
@@ -28,9 +34,31 @@ def transposed(rows: int, columns: int) -> dnn.Layout:
     return dnn.Layout((rows, columns), strides)
 
 
-def reorder(source, target) -> dnn.Primitive:
-    """What copies an array from one layout into another, called with both addresses."""
-    return dnn.Primitive("reorder", [source, target], [dnn.SRC, dnn.DST])
+def reorder(source, target, add: bool = False) -> dnn.Primitive:
+    """What copies an array from one layout into another, called with both addresses.
+
+    With ``add`` it is added to what is there.
+    """
+    return dnn.Primitive("reorder", [source, target], [dnn.SRC, dnn.DST], add=add)
+
+
+def elementwise(function: int, shape: tuple[int, ...]) -> dnn.Primitive:
+    """What adds or multiplies two arrays, called with them and the result, maybe the first.
+
+    ``function`` is ``onednn.ADD`` or ``onednn.MULTIPLY``.
+    """
+    x = channels_last(shape)
+    return dnn.Primitive("binary", [function, x, x, x], [dnn.SRC, dnn.SRC_1, dnn.DST])
+
+
+def room(shape: tuple[int, ...]) -> int:
+    """How many floats an array of the shape takes, in whole cache lines."""
+    return rounded(math.prod(shape))
+
+
+def rounded(n: int) -> int:
+    """``n`` floats in whole cache lines."""
+    return (n + 15) // 16 * 16
 
 
 def floats(address: int, n: int) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Convolutions to a single channel; their calls are described in ``program``."""
+"""Convolutions to a single channel."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class NarrowConvolution(Convolution):
     def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
         return (
             Convolution.knows(layer, shape)
-            and layer._out_channels == 1
+            and layer._out_channels == layer._groups == 1
             and np.prod(layer._stride) == 1
             and np.all(2 * np.asarray(layer._padding) + 1 == layer._kernel_size)
         )
@@ -67,8 +67,8 @@ class NarrowConvolution(Convolution):
             y = floats(y, int(np.prod(self.shape)))
             y += floats(bias[0], 1)
 
-    def tangent(self, y, kept, tx, ty):
-        self._sum(tx, ty, kept)
+    def tangent(self, x, y, kept, shift):
+        self._sum(x + shift, y + shift, kept)
 
     def _sum(self, x: int, y: int, weight: int) -> None:
         places = _Places(self._kernel, self._images)
@@ -79,7 +79,7 @@ class NarrowConvolution(Convolution):
                 window += product
             floats(y + in_y, places.image.size)[:] = places.image.ravel()
 
-    def backward(self, x, y, kept, dy, dx, gradients, workspace):
+    def backward(self, x, y, kept, dy, dx, gradients, workspace, shift):
         if gradients is not None:
             weight, *bias = gradients
             places = _Places(self._kernel, self._images)
@@ -91,11 +91,11 @@ class NarrowConvolution(Convolution):
                 places.image[:] = there.reshape(places.image.shape)
                 for product, window in places:
                     product[:] = window
-                self._to_weights(x + in_x, places.address, workspace)
+                self._to_weights(x + shift + in_x, places.address, workspace)
                 weights += part
             if bias:
                 floats(bias[0], 1)[:] = floats(dy, int(np.prod(self.shape))).sum()
-        super().backward(x, y, kept, dy, dx, None, workspace)
+        super().backward(x, y, kept, dy, dx, None, workspace, shift)
 
 
 class _Places:

@@ -21,16 +21,19 @@ import paddle
 from paddle_gan.system import runtime
 
 # Values of the C enumerations in oneDNN 3 (dnnl_types.h); they have not changed since 3.0.
-SRC, DST, WEIGHTS, BIAS = 1, 17, 33, 41
+SRC, SRC_1, DST, WEIGHTS, BIAS = 1, 2, 17, 33, 41
 MEAN, VARIANCE, SCALE, SHIFT, WORKSPACE, _SCRATCHPAD = 49, 50, 51, 52, 64, 80
 DIFF_SRC, DIFF_DST, DIFF_WEIGHTS, DIFF_BIAS, DIFF_SCALE, DIFF_SHIFT = 129, 145, 161, 169, 255, 256
-FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD = 64, 96, 128
+FORWARD_TRAINING, FORWARD_INFERENCE, BACKWARD, BACKWARD_DATA = 64, 96, 128, 160
 RELU, TANH = 0x20, 0x21
 FROM_DST = {RELU: 0x100, TANH: 0x101}  # the same, differentiated from their output
 USE_GLOBAL_STATS, USE_SCALE_AND_SHIFT, FUSE_RELU = 1, 2 | 4, 8
 DIRECT_CONVOLUTION, DIRECT_DECONVOLUTION = 1, 10
+AVERAGE_WITH_PADDING, AVERAGE_WITHOUT_PADDING = 0x2FF, 0x3FF
+ADD, MULTIPLY = 0x1FFF0, 0x1FFF1
+NEAREST, LINEAR = 0x2FFF0, 0x2FFF1
 _FLOAT32, _ANY_LAYOUT, _CPU, _IN_ORDER, _ARGUMENT_LAYOUT = 3, 1, 1, 1, 255
-_USERS_SCRATCHPAD = 1
+_USERS_SCRATCHPAD, _SAME_TYPE = 1, 0
 
 Dims = ctypes.c_int64 * 12
 _pointer = ctypes.c_void_p
@@ -100,17 +103,21 @@ class Layout:
         library().dnnl_memory_desc_destroy(self.handle)
 
 
-def _attributes(then: tuple[int, float] | None) -> _pointer:
+def _attributes(then: tuple[int, float] | None, add: bool) -> _pointer:
     lib, attributes = library(), _pointer()
     _check(lib.dnnl_primitive_attr_create(ctypes.byref(attributes)), "attributes")
     # oneDNN's own scratchpad belongs to the thread that created the primitive.
     status = lib.dnnl_primitive_attr_set_scratchpad_mode(attributes, _USERS_SCRATCHPAD)
     _check(status, "a scratchpad")
-    if then:
-        (function, slope), operations = then, _pointer()
+    if then or add:
+        operations = _pointer()
         _check(lib.dnnl_post_ops_create(ctypes.byref(operations)), "attributes")
-        zero = ctypes.c_float(0.0)
-        status = lib.dnnl_post_ops_append_eltwise(operations, function, ctypes.c_float(slope), zero)
+        zero, one = ctypes.c_float(0.0), ctypes.c_float(1.0)
+        if add:
+            status = lib.dnnl_post_ops_append_sum(operations, one, 0, _SAME_TYPE)
+        else:
+            function, slope = then[0], ctypes.c_float(then[1])
+            status = lib.dnnl_post_ops_append_eltwise(operations, function, slope, zero)
         _check(status, "a function after the result")
         _check(lib.dnnl_primitive_attr_set_post_ops(attributes, operations), "attributes")
         lib.dnnl_post_ops_destroy(operations)
@@ -158,8 +165,9 @@ class Primitive:
     ``kind`` is the C function's name between ``dnnl_`` and ``_primitive_desc_create``, ``spec`` its
     arguments after the engine, ``arguments`` the indices whose addresses a call will give. ``hint``
     is the forward primitive of a backward one; ``then`` an element-wise function and its slope,
-    applied to the result before it leaves the registers. Several threads may call it at the same
-    time. Raises Refused where oneDNN has no such operation.
+    applied to the result before it leaves the registers; with ``add`` the result is added to what
+    is there. Several threads may call it at the same time. Raises Refused where oneDNN has no such
+    operation.
     """
 
     def __init__(
@@ -169,6 +177,7 @@ class Primitive:
         arguments: list[int],
         hint: Primitive | None = None,
         then: tuple[int, float] | None = None,
+        add: bool = False,
     ):
         lib, (engine, self._stream) = library(), _engine_and_stream()
         spec = [item.handle if isinstance(item, Layout) else item for item in spec]
@@ -179,7 +188,7 @@ class Primitive:
         create = getattr(lib, f"dnnl_{kind}_primitive_desc_create")
         # A reorder names the engine once for each side, every other primitive once.
         spec = [spec[0], engine, spec[1], engine] if kind == "reorder" else [engine, *spec]
-        attributes = _attributes(then)
+        attributes = _attributes(then, add)
         status = create(ctypes.byref(self._descriptor), *spec, attributes)
         lib.dnnl_primitive_attr_destroy(attributes)
         _check(status, kind)

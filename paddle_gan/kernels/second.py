@@ -2,7 +2,8 @@
 
 Write J for the derivative of the network at x, delta_l for the gradient of the sum of its outputs
 at the output of convolution l, and g = J^T 1 for that at x. Within the region where the network is
-linear, activations multiply by constants and only the weights of the convolutions matter to g.
+linear, activations multiply by constants and only the weights of the convolutions and linear layers
+matter to g.
 For a loss with the gradient v at g,
 
     <v, g> = <J v, 1>,
@@ -18,6 +19,8 @@ from __future__ import annotations
 import paddle
 from paddle.autograd import PyLayer
 
+from paddle_gan.kernels.program import addresses
+
 
 class InputGradient(PyLayer):
     """``InputGradient.apply(program, memory, x, *parameters)``, the gradient at ``x``."""
@@ -25,9 +28,9 @@ class InputGradient(PyLayer):
     @staticmethod
     def forward(ctx, program, memory, x, *parameters):
         y, dx = (paddle.empty(s, "float32") for s in (program.out_shape, program.shape))
-        ones, frozen = paddle.ones(y.shape, "float32"), [None] * len(program.operations)
-        program.forward(memory, x.data_ptr(), y.data_ptr(), program.addresses(parameters))
-        program.backward(memory, ones.data_ptr(), dx.data_ptr(), frozen)
+        ones = paddle.ones(y.shape, "float32")
+        program.forward(memory, x.data_ptr(), y.data_ptr(), addresses(parameters))
+        program.backward(memory, ones.data_ptr(), dx.data_ptr(), None)
         ctx.program, ctx.parameters, ctx.memory, ctx.ones = program, parameters, memory, ones
         # A bias only moves the borders of the linear regions.
         ctx.wanted = [not p.stop_gradient and p.ndim > 1 for p in parameters]
@@ -40,6 +43,6 @@ class InputGradient(PyLayer):
         v, program = v.contiguous(), ctx.program
         gradients = [paddle.empty_like(p) for p in ctx.parameters]
         tangents = program.tangent(ctx.memory, v.data_ptr())
-        targets = program.addresses(gradients)
+        targets = addresses(gradients)
         program.backward(ctx.memory, ctx.ones.data_ptr(), None, targets, tangents)
         return (None, *(g if w else None for g, w in zip(gradients, ctx.wanted)))

@@ -5,6 +5,9 @@ from __future__ import annotations
 import paddle
 from paddle import Tensor, nn
 
+from paddle_gan.kernels import containers
+from paddle_gan.kernels.chain import OPERATIONS
+
 
 class Residual(nn.Layer):
     """body(x) + shortcut(x), both of one shape; He et al. 2016 (ResNet), eq. 1 and 2.
@@ -33,3 +36,6 @@ class Skip(nn.Layer):
 
     def forward(self, x: Tensor) -> Tensor:
         return paddle.concat([x, self.inner(x)], axis=1)
+
+
+OPERATIONS |= {Residual: [containers.Sum], Skip: [containers.Join]}

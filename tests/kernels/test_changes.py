@@ -9,18 +9,9 @@ from paddle import nn
 
 from paddle_gan import kernels
 from paddle_gan.games.gan import trainable
-from tests.kernels.cases import (
-    CASES,
-    assert_same,
-    fast,
-    noise,
-    penalty,
-    play,
-    program_of,
-    slow,
-    stack,
-)
+from tests.kernels.cases import assert_same, fast, noise, penalty, play, program_of, slow
 from tests.kernels.linear import LINEAR
+from tests.kernels.networks import CASES, stack
 
 
 def layers():

@@ -11,8 +11,10 @@ from paddle import nn
 
 from paddle_gan import kernels
 from paddle_gan.kernels import onednn
+from paddle_gan.networks.blocks import Residual, Skip
 from paddle_gan.system import runtime
-from tests.kernels.cases import CASES, assert_same, fast, noise, play, program_of, slow, stack
+from tests.kernels.cases import assert_same, fast, noise, play, program_of, slow
+from tests.kernels.networks import CASES, stack
 
 RUN = """
 import paddle_gan
@@ -85,3 +87,79 @@ def test_the_other_networks_stay_fast(refusing):
     net, shape = CASES["discriminator"]()
     found, (twin, _) = play(fast, net, noise(shape)), CASES["discriminator"]()
     assert_same(found, play(slow, twin, noise(shape)))
+
+
+def frozen_norm():
+    net = nn.Sequential(nn.Conv2D(2, 4, 3), Residual(nn.Sequential(nn.BatchNorm2D(4))))
+    net[1].body[0].eval()
+    return net
+
+
+def hooked():
+    net = nn.Sequential(nn.Conv2D(2, 4, 3), Residual(nn.Sequential(nn.ReLU())))
+    net[1].body[0].register_forward_post_hook(lambda *arguments: None)
+    return net
+
+
+def drawing():
+    net = nn.Sequential(nn.Conv2D(2, 4, 3))
+    net.eval()
+    return net
+
+
+REASONS = {
+    "no fast kernel for Sigmoid": lambda: nn.Sequential(nn.Conv2D(2, 4, 3), nn.Sigmoid()),
+    "no fast kernel for Conv2D(2, 4, kernel_size=[3, 3], dilation=[2, 2], data_format=NCHW)": lambda: (
+        nn.Sequential(nn.Conv2D(2, 4, 3, dilation=2))
+    ),
+    "no fast kernel for GroupNorm": lambda: nn.Sequential(
+        Residual(nn.Sequential(nn.ReLU(), Skip(nn.GroupNorm(1, 2)), nn.Conv2D(4, 2, 1)))
+    ),
+    "body and shortcut of Residual differ in shape": lambda: nn.Sequential(
+        Residual(nn.Conv2D(2, 1, 1))
+    ),
+    "the inside of Skip changes the size": lambda: nn.Sequential(
+        Skip(nn.Sequential(nn.Conv2D(2, 2, 1), nn.AvgPool2D(2)))
+    ),
+    "BatchNorm2D is not in the mode of the network, training or eval": frozen_norm,
+    "a hook on ReLU": hooked,
+    "gradients in eval mode (paddle.no_grad() turns them off)": drawing,
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_line_says_which_layer_and_why(reason, capfd):
+    runtime._said.clear()
+    net = REASONS[reason]()
+    for _ in range(2):
+        assert program_of(net, noise((2, 2, 6, 6))) is None
+    [line] = capfd.readouterr().err.splitlines()
+    slow_words = "Paddle's own kernels run the network, which is slower"
+    assert line == f"paddle_gan: {reason}; {slow_words}"
+
+
+def test_a_line_says_of_which_layer_a_penalty_has_no_second_derivative(capfd):
+    runtime._said.clear()
+    body = nn.Sequential(nn.Conv2D(1, 1, 3, 1, 1), nn.InstanceNorm2D(1))
+    kernels.input_gradient(nn.Sequential(Residual(body), nn.Tanh()), noise((2, 1, 6, 6)))
+    [line] = capfd.readouterr().err.splitlines()
+    assert line.startswith("paddle_gan: no second derivative of InstanceNorm2D among the fast")
+
+
+def test_nothing_is_said_where_kernels_are_off_or_there_is_nothing_to_do(capfd):
+    runtime._said.clear()
+    net = REASONS["no fast kernel for Sigmoid"]()
+    with kernels.plain():
+        kernels.run(net, noise((2, 2, 6, 6)))
+    assert program_of(net, noise((0, 2, 6, 6))) is None
+    assert capfd.readouterr().err == ""
+
+
+def test_what_oneDNN_refuses_inside_a_container(refusing, capfd):
+    net, shape = stack(Residual(nn.Conv2DTranspose(2, 2, 3, 1, 1)), shape=(2, 2, 5, 5))
+    expected = play(slow, net, noise(shape))
+    net.clear_gradients()
+    found = play(kernels.run, net, noise(shape))
+    assert all(np.array_equal(found[name], expected[name]) for name in expected)
+    [line] = capfd.readouterr().err.splitlines()
+    assert "for Conv2DTranspose; Paddle's own kernels" in line

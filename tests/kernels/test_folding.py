@@ -6,7 +6,9 @@ import pytest
 from paddle import nn
 
 from paddle_gan import kernels
-from tests.kernels.cases import CASES, UNKNOWN, assert_same, fast, noise, slow
+from tests.kernels.cases import assert_same, fast, noise, slow
+from tests.kernels.networks import CASES
+from tests.kernels.unknown import UNKNOWN
 from tests.notebook import fill
 
 
@@ -21,11 +23,15 @@ def test_folding_batch_norm_changes_nothing_but_the_time(name):
         )
 
 
-@pytest.mark.parametrize(
-    "name", ["groups", "transposed groups", "dilation", "output padding", "padding by name"]
-)
+ODD = {name: UNKNOWN[name] for name in ("dilation", "transposed dilation", "padding by name")} | {
+    "groups": lambda: [nn.Conv2D(2, 4, 3, groups=2)],
+    "transposed groups": lambda: [nn.Conv2DTranspose(2, 4, 3, groups=2)],
+}
+
+
+@pytest.mark.parametrize("name", ODD)
 def test_folding_behind_any_convolution(name):
-    (convolution,) = UNKNOWN[name]()
+    (convolution,) = ODD[name]()
     net = fill(nn.Sequential(convolution, nn.BatchNorm2D(4)), seed=3)
     state = {name: value.numpy().copy() for name, value in net.state_dict().items()}
     folded = kernels.folded(net)
@@ -35,3 +41,13 @@ def test_folding_behind_any_convolution(name):
     net.eval()
     x = noise((3, 2, 9, 9))
     assert_same({"y": folded(x).numpy()}, {"y": net(x).numpy()})
+
+
+def test_nothing_is_left_of_batch_norm_in_containers():
+    net, _ = CASES["residual"]()
+    assert len(net[1].body) == 5
+    folded = kernels.folded(net)
+    assert [type(layer) for layer in folded[1].body] == [nn.Conv2D, nn.ReLU, nn.Conv2D]
+    unet = kernels.folded(CASES["U-Net"]()[0])
+    norms = [layer for layer in unet.sublayers() if type(layer) is nn.BatchNorm2D]
+    assert not norms and len(unet[0].inner[2].inner) == 5

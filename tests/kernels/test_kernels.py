@@ -12,17 +12,9 @@ from paddle import nn
 from paddle_gan import kernels
 from paddle_gan.kernels import narrow
 from tests.calculus import difference_quotient, of_parameter
-from tests.kernels.cases import (
-    CASES,
-    UNKNOWN,
-    assert_same,
-    fast,
-    noise,
-    penalty,
-    program_of,
-    slow,
-    stack,
-)
+from tests.kernels.cases import assert_same, fast, noise, penalty, program_of, slow
+from tests.kernels.networks import CASES, stack
+from tests.kernels.unknown import UNKNOWN
 from tests.notebook import fill
 
 
@@ -44,14 +36,6 @@ def test_a_replaced_layer_is_noticed():
     net[1] = nn.ReLU()
     net[2] = nn.Conv2D(3, 2, 3)
     assert_same({"y": fast(net, noise(shape)).numpy()}, {"y": slow(net, noise(shape)).numpy()})
-
-
-def test_two_activations_in_eval_mode():
-    net, shape = stack(nn.Conv2D(2, 4, 3), nn.LeakyReLU(0.2), nn.Tanh(), shape=(3, 2, 9, 9))
-    net.eval()
-    with paddle.no_grad():
-        found, expected = kernels.run(net, noise(shape)), slow(net, noise(shape))
-    assert_same({"y": found.numpy()}, {"y": expected.numpy()})
 
 
 def test_one_layer_in_another_mode():

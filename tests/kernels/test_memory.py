@@ -7,7 +7,8 @@ import numpy as np
 import paddle
 
 from paddle_gan.kernels.memory import Memory, Pool
-from tests.kernels.cases import CASES, fast, noise
+from tests.kernels.cases import fast, noise
+from tests.kernels.networks import CASES
 
 MB = 1 << 18  # floats
 

@@ -9,8 +9,9 @@ from paddle import nn
 
 from paddle_gan import kernels
 from tests.calculus import difference_quotient, of_parameter
-from tests.kernels.cases import assert_same, noise, penalty, program_of, stack
+from tests.kernels.cases import assert_same, noise, penalty, program_of
 from tests.kernels.linear import LINEAR, critic, twin_of
+from tests.kernels.networks import stack
 
 OTHERS = {
     "BatchNorm": lambda: nn.BatchNorm2D(4),
@@ -26,7 +27,7 @@ def case(request):
 
 
 def fast(net, x, stop=None) -> paddle.Tensor:
-    assert program_of(net, x, stop).piecewise_linear
+    assert program_of(net, x, stop).curved is None
     return kernels.input_gradient(net, x, stop)
 
 
@@ -133,7 +134,7 @@ def test_other_networks_are_paddles(name):
     layers = nn.Conv2D(1, 4, 4, 2, 1), OTHERS[name](), nn.Conv2D(4, 1, 4, 2, 1)
     net, shape = stack(*layers, shape=(3, 1, 12, 12))
     program, twin = program_of(net, noise(shape)), copy.deepcopy(net)
-    assert program is None or not program.piecewise_linear
+    assert program is None or program.curved
     x, y = noise(shape), noise(shape)
     found, expected = kernels.input_gradient(net, x), slow(twin, y)
     assert_same({"g": found.numpy()}, {"g": expected.numpy()})

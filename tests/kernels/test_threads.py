@@ -13,8 +13,11 @@ from paddle import nn
 import paddle_gan
 from paddle_gan import kernels
 from paddle_gan.networks import NETWORKS
+from paddle_gan.networks.blocks import Residual, Skip
 from paddle_gan.sampling import drawing
-from tests.kernels.cases import fast, noise, program_of, stack, statistics
+from tests.kernels.cases import fast, noise, program_of, statistics
+from tests.kernels.linear import LINEAR
+from tests.kernels.networks import stack
 from tests.notebook import fill
 
 CLIENTS = 8
@@ -69,7 +72,7 @@ def test_clients_with_more_shapes_than_are_kept(monkeypatch):
 
 
 def trainable():
-    """Every kind of operation, in training."""
+    """Operations of every kind that the networks of the package have, in training."""
     return stack(
         nn.Conv2DTranspose(8, 16, 4, 1, 0, bias_attr=False),
         nn.BatchNorm2D(16),
@@ -82,6 +85,28 @@ def trainable():
         nn.Conv2D(8, 1, 3, 1, 1),
         shape=(4, 8, 1, 1),
     )
+
+
+def nested():
+    """Every other kind of operation, with containers."""
+    body = nn.Sequential(nn.LeakyReLU(0.2), nn.Conv2D(8, 8, 3, 1, 1, groups=2))
+    return stack(
+        nn.Conv2DTranspose(8, 8, 4, 1, 0, groups=2),
+        nn.InstanceNorm2D(8),
+        nn.ReLU(),
+        nn.Upsample(scale_factor=2, mode="bilinear"),
+        nn.Pad2D(1, mode="reflect"),
+        nn.Conv2D(8, 8, 3),
+        Residual(body, nn.Conv2D(8, 8, 1)),
+        Skip(nn.Sequential(nn.Conv2D(8, 8, 1), nn.Tanh())),
+        nn.AvgPool2D(2),
+        nn.Flatten(),
+        nn.Linear(256, 3),
+        shape=(4, 8, 1, 1),
+    )
+
+
+each_network = pytest.mark.parametrize("network", [trainable, nested])
 
 
 def gradients(net, seed: int, thread=None) -> list[np.ndarray]:
@@ -103,16 +128,18 @@ def assert_equal(found: list, expected: list):
         assert all(np.array_equal(a, b) for a, b in zip(some, other))
 
 
-def test_different_networks_train_at_the_same_time():
-    net, _ = trainable()
+@each_network
+def test_different_networks_train_at_the_same_time(network):
+    net, _ = network()
     twins = [copy.deepcopy(net) for _ in range(24)]
     expected = [gradients(copy.deepcopy(net), seed) for seed in range(24)]
     calls = [lambda twin=twin, i=i: gradients(twin, i) for i, twin in enumerate(twins)]
     assert_equal(at_once(calls), expected)
 
 
-def test_gradients_pass_through_one_frozen_network_at_the_same_time():
-    net, _ = trainable()
+@each_network
+def test_gradients_pass_through_one_frozen_network_at_the_same_time(network):
+    net, _ = network()
     for parameter in net.parameters():
         parameter.stop_gradient = True
     expected = [gradients(net, seed) for seed in range(12)]
@@ -120,17 +147,17 @@ def test_gradients_pass_through_one_frozen_network_at_the_same_time():
     assert_equal(at_once(calls), [expected[i % 12] for i in range(192)])
 
 
-def test_backward_in_another_thread_than_forward():
-    net, _ = trainable()
+@each_network
+def test_backward_in_another_thread_than_forward(network):
+    net, _ = network()
     twin = copy.deepcopy(net)
     with ThreadPoolExecutor(1) as thread:
         assert_equal([gradients(net, 0, thread)], [gradients(twin, 0)])
 
 
-def test_input_gradients_of_one_network_at_the_same_time():
-    net, shape = stack(
-        nn.Conv2D(1, 8, 4, 2, 1), nn.LeakyReLU(0.2), nn.Conv2D(8, 1, 4), shape=(4, 1, 8, 8)
-    )
+@pytest.mark.parametrize("name", ["critic", "residual", "reflection, up and down"])
+def test_input_gradients_of_one_network_at_the_same_time(name):
+    net, shape = LINEAR[name]()
 
     def gradient(seed):
         return kernels.input_gradient(net, noise(shape, seed)).numpy()

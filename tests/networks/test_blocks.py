@@ -9,7 +9,6 @@ from paddle import nn
 from paddle.nn import functional as F
 
 from paddle_gan import kernels
-from paddle_gan.kernels.program import describe, translate
 from paddle_gan.networks.blocks import Residual, Skip
 from tests.calculus import difference_quotient, of_parameter
 from tests.kernels.cases import noise
@@ -184,16 +183,15 @@ def around(block: nn.Layer) -> nn.Sequential:
 
 
 @each_block
-def test_fast_kernels_leave_them_to_paddle(name):
+def test_fast_kernels_run_them(name):
     net, x = around(BLOCKS[name]()), noise((2, 1, 8, 8))
-    assert describe(tuple(net)) is None
-    assert translate(tuple(net), (2, 1, 8, 8), True) is None
+    assert kernels._program(net, x, None)[0] is not None
     y, expected = kernels.run(net, x), net(x)
-    assert np.array_equal(y.numpy(), expected.numpy())
+    np.testing.assert_allclose(y.numpy(), expected.numpy(), rtol=1e-4, atol=1e-5)
     parameters = net.parameters()
     pairs = zip(gradients(parameters, y, x), gradients(parameters, expected, x))
-    assert all(np.array_equal(*pair) for pair in pairs)
-    assert np.array_equal(kernels.run(net, x, stop=-1).numpy(), net[:-1](x).numpy())
+    for found, wanted in pairs:
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
 
 
 def test_the_second_derivative_worked_by_hand():
