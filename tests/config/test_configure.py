@@ -49,9 +49,9 @@ def test_a_row_by_the_name_it_once_had(name, old, new):
 
 
 def test_an_option_of_another_recipe_is_told_where_it_is(monkeypatch):
-    networks = SimpleNamespace(OPTIONS={"blocks": Option(2, whole(1), "of a stage")})
+    networks = SimpleNamespace(OPTIONS={"storeys": Option(2, whole(1), "of a stage")})
     monkeypatch.setitem(NETWORKS, "deep", networks)
     monkeypatch.setitem(RECIPES, "deep", Recipe("deeper", networks="deep"))
-    assert configure("deep", blocks=3)["blocks"] == 3
-    with pytest.raises(UserError, match="^recipe 'dcgan' has no option 'blocks'; deep has it$"):
-        configure(blocks=3)
+    assert configure("deep", storeys=3)["storeys"] == 3
+    with pytest.raises(UserError, match="^recipe 'dcgan' has no option 'storeys'; deep has it$"):
+        configure(storeys=3)

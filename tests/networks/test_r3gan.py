@@ -113,7 +113,7 @@ def test_images_are_cut_off_at_the_range_in_eval_mode_only():
     bare = generator(z).numpy()
     assert np.abs(bare).max() > 1.5
     generator.eval()
-    assert np.array_equal(generator(z).numpy(), bare.clip(-1, 1))
+    assert np.abs(generator(z).numpy() - bare.clip(-1, 1)).max() < 1e-4
 
 
 def test_the_class_changes_the_image_and_the_verdict():
