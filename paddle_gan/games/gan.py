@@ -13,10 +13,10 @@ from paddle_gan.games.schedules import annealed
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks.initialization import INITS
 from paddle_gan.networks.norms import NORMS
-from paddle_gan.objectives.augmentations import AUGMENTATIONS
+from paddle_gan.objectives.augmentations import AUGMENTATIONS, Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES
-from paddle_gan.options import POSITIVE, Option, Row, whole
+from paddle_gan.options import POSITIVE, Option, Row, number, whole
 
 _D_HAS_WON = 0.01
 
@@ -46,6 +46,12 @@ class GAN(FromNoise):
             "instance-noise",
             Row(AUGMENTATIONS, formerly={"noise": "instance-noise"}),
             "what is done to the images that D sees",
+        ),
+        "augment_p": Option(
+            None, number(0, 1), "probability for each image; 1, or with a target 0 at first"
+        ),
+        "augment_target": Option(
+            None, number(0, 1), "adapt it to this mean sign of D on real images (ADA); such as 0.6"
         ),
         "pack": Option(1, whole(1), "images that D judges as one (PacGAN)"),
         "critic_steps": Option(1, whole(1), "steps of D for one of G; they divide the batch"),
@@ -86,6 +92,10 @@ class GAN(FromNoise):
             "take one of both",
         ),
         (
+            lambda c: c["augment"] == "none" and {c["augment_p"], c["augment_target"]} != {None},
+            "augment 'none' changes no image, so there is no probability of it; name another",
+        ),
+        (
             lambda c: c["batch_size"] % (c["critic_steps"] * c["pack"]),
             "batch_size {batch_size}: it must be a multiple of critic_steps x pack, here "
             "{critic_steps} x {pack}",
@@ -108,7 +118,9 @@ class GAN(FromNoise):
             network.apply(INITS[config["init"]])
         self.objective = OBJECTIVES[config["objective"]]
         self.penalty = PENALTIES[config["penalty"]]
-        self.augment, self.pack = AUGMENTATIONS[config["augment"]], config["pack"]
+        p, target, self.pack = config["augment_p"], config["augment_target"], config["pack"]
+        p = float(target is None) if p is None else p
+        self.augment = Augmentation(AUGMENTATIONS[config["augment"]], p, target)
         self.fresh_noise = config["fresh_noise"]
         name = config["optimizer"]
         self.g_optimizer, self.d_optimizer = (
@@ -175,6 +187,7 @@ class GAN(FromNoise):
     def _discriminator_step(self, real: Tensor, fake: Tensor, labels: list[Tensor], weight: float):
         real, fake = self._shown(real), self._shown(fake)
         real_logits = self.discriminator.logits(real, *labels)
+        self.augment.observe(real_logits, self.config["batch_size"] // self.parts)
         fake_logits = self.discriminator.logits(fake, *labels)
         loss = self.objective.discriminator(real_logits, fake_logits)
         if self.penalty.term:
@@ -195,6 +208,12 @@ class GAN(FromNoise):
             return images
         channels, *size = images.shape[1:]
         return images.reshape([-1, self.pack * channels, *size])  # B / pack x pack C x H x W
+
+    def state_dict(self) -> dict:
+        return self.augment.state_dict()
+
+    def load_state_dict(self, state: dict) -> None:
+        self.augment.load_state_dict(state)
 
     @staticmethod
     def trouble(values: dict[str, float]) -> tuple[str, str] | None:

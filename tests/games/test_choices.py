@@ -7,6 +7,7 @@ import pytest
 from paddle_gan.config import RECIPES, configure
 from paddle_gan.errors import UserError
 from paddle_gan.games.gan import GAN
+from paddle_gan.objectives.augmentations import Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
 from tests.games.games import BATCH, game, real, weights
 
@@ -95,7 +96,7 @@ def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack, ob
     """Those that G learns from as well, with its gradient going through."""
     ours = game(critic_steps=steps, pack=pack, objective=objective)
     compute, seen = ours.discriminator._logits, []
-    ours.augment = lambda images: images / 100 + 5
+    ours.augment = Augmentation(lambda images: images / 100 + 5, 1, None)
 
     def watched(images):
         seen.append(images.numpy())
