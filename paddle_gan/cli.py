@@ -206,7 +206,8 @@ def _arguments(command: Command, argv: list[str], prog: str | None) -> dict:
         found, unknown = parser.parse_known_args(argv)
         if not last:
             _start(None)
-            given = {name: getattr(found, name) for s in sections.values() for name in s[0]}
+            names = (name for options, _ in sections.values() for name in options)
+            given = {n: getattr(found, n) for n in names if getattr(found, n) is not None}
             sections = command.flags(found, given)
     if unknown and unknown[0].startswith("--") and command.has_no:
         raise command.has_no(found, unknown[0][2:].partition("=")[0])

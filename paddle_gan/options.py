@@ -49,6 +49,7 @@ def number(
 
 
 POSITIVE = number(0, text="a positive number", over=True)
+NAME = Range(lambda v: isinstance(v, str), "a name", "NAME")
 FLAG = Range(lambda v: isinstance(v, bool), "True or False")
 
 
@@ -168,7 +169,7 @@ def flags(group: Any, options: Options, defaults: Mapping[str, Any]) -> None:
     """Add a flag for each option to a parser or a group of one."""
     for name, option in options.items():
         group.add_argument(
-            "--" + name.replace("_", "-"),
+            "--" + name.rstrip("_").replace("_", "-"),  # class_ is no word of Python
             dest=name,
             **option.flag(defaults.get(name, option.default)),
         )

@@ -162,6 +162,14 @@ def test_a_flag_of_the_family_sets_its_value(flag, value, capsys):
     assert expected[name] != value and resolved == {**expected, name: value}
 
 
+@pytest.mark.parametrize(
+    "flags", ["--recipe r3gan --blocks 3", "--networks r3gan --init own --norm none --blocks 3"]
+)
+def test_a_flag_of_the_networks_that_are_chosen(flags, capsys):
+    assert main([*flags.split(), "--dry-run"], command="train") == 0
+    assert json.loads(capsys.readouterr().out)["blocks"] == 3
+
+
 def test_a_choice_that_is_in_no_table_ends_in_a_line(tmp_path, capsys):
     arguments = ["--norm", "bach", "--data", str(harness.digits(tmp_path / "digits", 24))]
     assert main([*harness.TINY, *arguments, "--out", str(tmp_path / "out")], "train") == 2

@@ -70,10 +70,10 @@ TRAIN = [
         "training takes at least 2, BatchNorm's smallest batch",
         lambda here: save(here / "one/a.png"),
     ),
-    Wrong("no classes", "--recipe cdcgan", "draws 10 classes at most, and there are none in IDX"),
+    Wrong("no classes", "--recipe cdcgan", "is told classes, and there are none in IDX"),
     Wrong(
         "too many classes",
-        "--recipe cdcgan --data {here}/many",
+        "--recipe cdcgan --classes 10 --data {here}/many",
         "draws 10 classes at most, and there are 12 in images in",
         twelve_classes,
     ),

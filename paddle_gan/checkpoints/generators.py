@@ -87,6 +87,7 @@ def _load(path: str | os.PathLike) -> tuple[str, nn.Layer, dict | None]:
         parameter.initialize()
     network.set_state_dict({key: value.astype("float32") for key, value in state.items()})
     network.eval()
+    network.class_names = description and description["classes"]
     return name, network, config
 
 

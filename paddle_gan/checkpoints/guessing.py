@@ -12,6 +12,7 @@ from paddle import nn
 
 from paddle_gan.networks import conditional, conv, dcgan, mlp, sngan
 
+_CLASSES = 10  # of a conditional generator, in version 0.1.0
 Shapes = dict[str, tuple[int, ...]]
 
 
@@ -39,7 +40,7 @@ def _dcgan(shapes: Shapes) -> dict | None:
 
 
 def _conditional(shapes: Shapes) -> dict | None:
-    embedding = (conditional.CLASSES, conditional.EMBEDDING)
+    embedding = (_CLASSES, conditional.EMBEDDING)
     rest = {name: shape for name, shape in shapes.items() if name != "embedding.weight"}
     arguments = _dcgan(rest)
     if arguments is None or shapes.get("embedding.weight") != embedding:

@@ -132,7 +132,7 @@ RECIPES = {
         **_R3GAN,
         **_ANNEALED,
         lr=0.0005,
-        classes=10,
+        classes="data",
     ),
     "r3gan-paper": Recipe(
         "r3gan with the sizes and numbers that Huang et al. 2024 have for stacked digits",

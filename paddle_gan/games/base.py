@@ -50,6 +50,11 @@ class Game:
         """The networks of a configuration, by the name of the file each is saved in."""
         raise NotImplementedError
 
+    @classmethod
+    def with_data(cls, config: dict, images) -> dict:
+        """The configuration with what follows from the data set."""
+        return config
+
     def check_data(self, images) -> None:
         """Raise UserError for a data set that this game cannot be played on."""
 

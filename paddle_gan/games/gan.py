@@ -136,6 +136,8 @@ class GAN(FromNoise):
     def build(config: dict) -> dict[str, nn.Layer]:
         networks, channels = NETWORKS[config["networks"]], config["channels"]
         both = {n: config[n] for n in networks.OPTIONS if n not in ("latent", "norm", "init")}
+        if both.get("classes") == "data":  # which has not been read: those of digits
+            both["classes"] = 10
         return {
             "Gnet": networks.Generator(config["latent"], channels=channels, **both),
             "Dnet": networks.Discriminator(

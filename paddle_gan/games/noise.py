@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from paddle import Tensor, nn
 
 from paddle_gan import data, metrics
-from paddle_gan.errors import UserError
+from paddle_gan.errors import UserError, unknown
 from paddle_gan.games.base import Game
-from paddle_gan.options import Option, whole
+from paddle_gan.options import NAME, Option, whole
 from paddle_gan.sampling import drawing, latents
 from paddle_gan.sampling.columns import Columns
 
@@ -24,8 +24,21 @@ class FromNoise(Game):
     averaged = ("Gnet",)
     asked = {
         "digit": Option(None, whole(0, 9, "0 to 9", "0..9"), "draw this digit alone"),
+        "class_": Option(None, NAME, "draw this class alone, by its name"),
         "data": Option("mnist", data.SOURCE, "who judges --digit of a generator without classes"),
     }
+
+    @classmethod
+    def with_data(cls, config: dict, images) -> dict:
+        """As many classes as there are, where the networks are told them."""
+        if config.get("classes") != "data":
+            return config
+        if images.labels is None:
+            raise UserError(
+                f"{config['recipe']} is told classes, and there are none in {images.source}; give "
+                "digits, or a folder with a subfolder for each class, or take another recipe"
+            )
+        return {**config, "classes": int(images.labels.max()) + 1}
 
     @property
     def generator(self) -> nn.Layer:
@@ -47,9 +60,10 @@ class FromNoise(Game):
             )
 
     @staticmethod
-    def probe(networks, n, seed, images=None, digit=None) -> Iterator[Columns]:
+    def probe(networks, n, seed, images=None, digit=None, class_=None) -> Iterator[Columns]:
         """Latents ``z``, and for a generator with classes ``label``: unless told all in turn."""
-        return drawing.probe(networks["Gnet"], n, seed, digit)
+        generator = networks["Gnet"]
+        return drawing.probe(generator, n, seed, _label(generator, digit, class_))
 
     @staticmethod
     def draw(networks, inputs: Columns) -> Columns:
@@ -57,19 +71,37 @@ class FromNoise(Game):
         return {"samples": images}
 
     @classmethod
-    def stream(cls, networks, n, seed, images=None, digit=None, data="mnist") -> Iterator[Columns]:
+    def stream(
+        cls, networks, n, seed, images=None, digit=None, class_=None, data="mnist"
+    ) -> Iterator[Columns]:
         """With ``digit``, of a generator without classes: what the digit network takes for one."""
-        if digit is None or networks["Gnet"].classes:
+        generator = networks["Gnet"]
+        digit = _label(generator, digit, class_)
+        if digit is None or generator.classes:
             return super().stream(networks, n, seed, digit=digit)
-        batches = drawing.stream(networks["Gnet"], sys.maxsize, seed)
+        batches = drawing.stream(generator, sys.maxsize, seed)
         return ({"samples": chosen} for chosen in metrics.only(digit, batches, n, data))
 
     @classmethod
-    def walk(cls, networks, frames, seed, digit=None, data="mnist") -> Columns:
+    def walk(cls, networks, frames, seed, digit=None, class_=None, data="mnist") -> Columns:
         """A spherical walk between four latents, of one class."""
         generator = networks["Gnet"]
+        digit = _label(generator, digit, class_)
         if digit is not None and not generator.classes:
             raise UserError("--digit with --interpolation needs a generator with classes (cdcgan)")
         z = drawing.walk(drawing.latents(generator, _STOPS, seed), frames)
         digit = digit or 0 if generator.classes else None
         return {"samples": drawing.generate(generator, z, digit)}
+
+
+def _label(generator: nn.Layer, digit: int | None, class_: str | None) -> int | None:
+    """The number of a class that is asked for by its name, or else ``digit``.
+
+    Classes without names are digits. Raises UserError, naming the nearest, where there is none.
+    """
+    if class_ is None:
+        return digit
+    names = getattr(generator, "class_names", None) or [str(i) for i in range(10)]
+    if class_ not in names:
+        raise unknown("class", class_, names)
+    return names.index(class_)

@@ -6,30 +6,44 @@ import paddle
 from paddle import Tensor, nn
 
 from paddle_gan.networks import dcgan
+from paddle_gan.networks.options import CLASSES
+from paddle_gan.options import Option
 
-CLASSES, EMBEDDING = 10, 50
-OPTIONS = dcgan.OPTIONS
+EMBEDDING = 50
+OPTIONS = {
+    **dcgan.OPTIONS,
+    "classes": Option("data", CLASSES, "classes that both networks are told"),
+}
 RULES = [
+    (
+        lambda c: not c["classes"],
+        "classes 0: networks {networks!r} are told one; take --networks dcgan, which are not",
+    ),
     (
         lambda c: c["pack"] > 1,
         "pack {pack} mixes images of several classes, and D of {networks!r} judges one class at a "
         "time; take --pack 1",
-    )
+    ),
 ]
 
 
 class Generator(dcgan.Generator):
-    """Latents B x latent x 1 x 1 and classes B (int64, 0..9) to images in [-1, 1].
+    """Latents B x latent x 1 x 1 and classes B (int64, 0 to ``classes`` - 1) to images in [-1, 1].
 
     The class joins the latents as 50 learned numbers. Otherwise as ``dcgan.Generator``.
     """
 
-    classes = CLASSES
-
-    def __init__(self, latent: int = 100, width: int = 64, channels: int = 1, image_size: int = 32):
+    def __init__(
+        self,
+        latent: int = 100,
+        width: int = 64,
+        channels: int = 1,
+        image_size: int = 32,
+        classes: int = 10,
+    ):
         super().__init__(latent + EMBEDDING, width, channels, image_size)
-        self.latent = latent
-        self.embedding = nn.Embedding(CLASSES, EMBEDDING)
+        self.latent, self.classes = latent, classes
+        self.embedding = nn.Embedding(classes, EMBEDDING)
 
     def forward(self, latents: Tensor, labels: Tensor) -> Tensor:
         embedded = self.embedding(labels).reshape([-1, EMBEDDING, 1, 1])
@@ -44,11 +58,16 @@ class Discriminator(dcgan.Discriminator):
     """
 
     def __init__(
-        self, width: int = 64, channels: int = 1, image_size: int = 32, norm: str = "batch"
+        self,
+        width: int = 64,
+        channels: int = 1,
+        image_size: int = 32,
+        norm: str = "batch",
+        classes: int = 10,
     ):
         super().__init__(width, channels + 1, image_size, norm)
         self.plane = [-1, 1, image_size, image_size]
-        self.embedding = nn.Embedding(CLASSES, image_size**2)
+        self.embedding = nn.Embedding(classes, image_size**2)
 
     def _logits(self, images: Tensor, labels: Tensor) -> Tensor:
         return super()._logits(self._with_class(images, labels))

@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from paddle_gan.networks.norms import NORMS
-from paddle_gan.options import Option, Options, Row, one_of, whole
+from paddle_gan.options import Option, Options, Range, Row, one_of, whole
 
 FOURS = range(8, 129, 4)
+CLASSES = Range(  # of a network that is told them
+    lambda v: v == "data" or isinstance(v, int) and not isinstance(v, bool) and v >= 0,
+    "a number of classes, or data for as many as there are",
+    "N|data",
+    lambda word: word if word == "data" else int(word),
+)
 
 
 def pair_options(

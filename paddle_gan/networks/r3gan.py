@@ -17,7 +17,7 @@ from paddle_gan import kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.blocks import Residual
 from paddle_gan.networks.initialization import INITS
-from paddle_gan.networks.options import pair_options
+from paddle_gan.networks.options import CLASSES, pair_options
 from paddle_gan.networks.resampling import depthwise, doubled, halved
 from paddle_gan.options import Option, Row, whole
 
@@ -26,7 +26,7 @@ OPTIONS = {
     "width": Option(32, whole(1), "features at full size; they double with each halving"),
     "max_width": Option(256, whole(1), "features at most"),
     "blocks": Option(2, whole(1, 32), "residual blocks at each size"),
-    "classes": Option(0, whole(0), "classes that both networks are told; 0: none"),
+    "classes": Option(0, CLASSES, "classes that both networks are told; 0: none"),
     "init": Option("own", Row(INITS), "how weights are initialized"),
 }
 RULES = [

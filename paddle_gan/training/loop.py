@@ -63,6 +63,7 @@ def train(
         )
     source = config["data"], config["image_size"], config["channels"]
     images = data.load(game.data, *source, split)
+    config = game.with_data(config, images)
     watched = data.load(game.data, *source, game.watched) if game.watched else None
     with contextlib.ExitStack() as stack:
         if resume and distributed.rank() == 0:

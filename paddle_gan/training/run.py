@@ -41,7 +41,7 @@ class Run:
         self.out, self.config = out, config
         self._description = {
             "pixels": [-1, 1],
-            "classes": None if images.classes is None else list(images.classes),
+            "classes": images.classes and list(images.classes),
             "config": config,
         }
         self.steps_per_epoch = batches_per_epoch(images, config["batch_size"])

@@ -1,0 +1,94 @@
+"""Classes from the data: as many as there are, by their names, in training and in drawing."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+
+import paddle_gan
+from paddle_gan.checkpoints.generators import open_checkpoint
+from paddle_gan.commands.infer import infer
+from paddle_gan.errors import UserError
+from paddle_gan.sampling.drawing import generate, latents
+from tests.data.files import save
+from tests.training import harness
+
+TINY = dict(device="cpu", image_size=16, width=4, latent=8, batch_size=6, max_steps=2)
+
+
+@pytest.fixture(scope="module")
+def pets(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("data") / "pets"
+    for name in ("cat", "dog", "owl"):
+        for number in range(6):
+            save(folder / name / f"{number}.png", size=(20, 20))
+    return folder
+
+
+@pytest.fixture(scope="module", params=["cdcgan", "cr3gan"])
+def run(request, pets, tmp_path_factory) -> Path:
+    out = tmp_path_factory.mktemp("run") / request.param
+    sizes = {name: value for name, value in TINY.items() if name != "latent"}
+    return paddle_gan.train(request.param, out=out, data=pets, **sizes)
+
+
+def test_there_are_as_many_as_folders(run):
+    assert json.loads((run / "config.json").read_text())["classes"] == 3
+    opened = open_checkpoint(run / "Gnet.pdparams")
+    generator = opened.networks["Gnet"]
+    assert generator.classes == 3 and generator.class_names == ["cat", "dog", "owl"]
+
+
+def test_one_is_drawn_by_its_name(run, tmp_path):
+    generator = paddle_gan.load_generator(run / "Gnet.pdparams")
+    dogs = np.load(infer(run / "Gnet.pdparams", num=5, output=tmp_path / "d.npy", class_="dog"))
+    expected = generate(generator, latents(generator, 5, seed=0), 1)
+    assert np.abs(dogs - expected).max() < 1e-4
+    with pytest.raises(UserError, match="unknown class 'dgo'; did you mean 'dog'"):
+        infer(run / "Gnet.pdparams", output=tmp_path / "x.png", class_="dgo")
+
+
+def test_it_resumes_with_its_classes(run, pets, tmp_path):
+    paddle_gan.train(out=run, device="cpu", resume=True, max_steps=3)
+    assert harness.check_whole(run) == 3
+
+
+def test_digits_are_classes_by_their_numbers(tmp_path, capsys):
+    paddle_gan.train("cdcgan", out=tmp_path, data="embedded", **{**TINY, "max_steps": 1})
+    checkpoint = tmp_path / "Gnet.pdparams"
+    by_name, by_digit = (
+        infer(checkpoint, num=3, output=tmp_path / f"{len(asked)}{value}.npy", **{asked: value})
+        for asked, value in (("class_", "7"), ("digit", 7))
+    )
+    assert by_name.read_bytes() == by_digit.read_bytes()
+
+
+def test_a_run_of_the_version_before_has_ten(pets, tmp_path):
+    """It had no such option, and ten classes whatever the data."""
+    paddle_gan.train("cdcgan", out=tmp_path, data=pets, classes=10, **TINY)
+    config = json.loads((tmp_path / "config.json").read_text())
+    del config["classes"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    paddle_gan.train(out=tmp_path, device="cpu", resume=True, max_steps=3)
+    assert open_checkpoint(tmp_path / "Gnet.pdparams").networks["Gnet"].classes == 10
+
+
+def test_fewer_than_there_are_do_not_train(pets, tmp_path):
+    with pytest.raises(UserError, match="draws 2 classes at most, and there are 3 in images"):
+        paddle_gan.train("cdcgan", out=tmp_path / "out", data=pets, classes=2, **TINY)
+    assert not (tmp_path / "out").exists()
+    with pytest.raises(UserError, match="^classes 0: networks 'cdcgan' are told one"):
+        paddle_gan.train("cdcgan", out=tmp_path / "out", data=pets, classes=0, **TINY)
+
+
+def test_the_number_of_classes_in_a_call():
+    from paddle_gan.networks import conditional
+
+    generator = conditional.Generator(latent=4, width=2, image_size=16, classes=3)
+    assert generator.embedding.weight.shape == [3, 50]
+    images = generator(paddle.randn([2, 4, 1, 1]), paddle.to_tensor([0, 2]))
+    assert images.shape == [2, 1, 16, 16]
