@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 import numpy as np
 import paddle
@@ -107,16 +107,21 @@ def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
     cosine = np.vdot(a, b) / (np.linalg.norm(a) * np.linalg.norm(b))
     angle = np.arccos(np.clip(cosine, -1, 1))
     if angle < 1e-6:
-        return (1 - t) * a + t * b
+        return lerp(a, b, t)
     return (np.sin((1 - t) * angle) * a + np.sin(t * angle) * b) / np.sin(angle)
 
 
-def walk(ends: np.ndarray, frames: int) -> np.ndarray:
-    """``frames`` latents on a closed spherical walk through ``ends``, K x latent x 1 x 1."""
+def lerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:
+    """Linear interpolation from ``a`` (t = 0) to ``b`` (t = 1)."""
+    return (1 - t) * a + t * b
+
+
+def walk(ends: np.ndarray, frames: int, between: Callable = slerp) -> np.ndarray:
+    """``frames`` latents on a closed walk through ``ends``, K x latent x 1 x 1."""
     stops = np.arange(frames) * len(ends) / frames
     return np.stack(
         [
-            slerp(ends[int(s)], ends[(int(s) + 1) % len(ends)], s - int(s)).astype("float32")
+            between(ends[int(s)], ends[(int(s) + 1) % len(ends)], s - int(s)).astype("float32")
             for s in stops
         ]
     )
