@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import paddle_gan
-from paddle_gan.commands.arguments import DIGITS, EVALUATE, INFER, MODES, TRAIN
+from paddle_gan.commands.arguments import DIGITS, EMBED, EVALUATE, INFER, MODES, TRAIN
 from paddle_gan.errors import UserError
 from paddle_gan.options import flags
 from paddle_gan.system import distributed
@@ -80,6 +80,13 @@ def _infer_flags(known: argparse.Namespace, given: dict) -> dict:
     return {"of some checkpoints": (asked, {})}
 
 
+def _embed(device, **arguments) -> None:
+    _start(device)
+    from paddle_gan.commands.embed import embed
+
+    print(f"wrote {embed(**arguments)}")
+
+
 def _evaluate(device, as_json, **arguments) -> None:
     _start(device)
     from paddle_gan.commands.evaluate import evaluate_file
@@ -130,6 +137,7 @@ class Command(NamedTuple):
 COMMANDS = {
     "train": Command(_train, TRAIN, "train a recipe", _train_flags, _train_has_no),
     "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
+    "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
     "digits": Command(_digits, DIGITS, "show the digit network behind the scores, or train one"),

@@ -37,6 +37,8 @@ class Opened(NamedTuple):
         """The data set that drawings are made from, as in training; None for noise."""
         if self.config is None or self.game.watched is None:
             return None
+        if len(self.networks) < len(self.game.drawn_with):
+            return None  # the network draws alone
         size = self.config["image_size"], self.config["channels"]
         return data.load(self.game.data, self.config["data"], *size, self.game.watched)
 
@@ -46,14 +48,14 @@ def open_checkpoint(path: str | os.PathLike) -> Opened:
 
     A checkpoint of this package describes itself; of one that does not, such as the notebook's,
     names and shapes of the weights tell the generator. Further networks that its game draws with
-    are read from beside it. Raises UserError for a file that is missing, damaged, hostile, or of a
-    network that nothing is drawn with.
+    are read from beside it, unless it ``draws_alone``. Raises UserError for a file that is missing,
+    damaged, hostile, or of a network that nothing is drawn with.
     """
     name, network, config = _load(path)
     if config is None:
         return Opened(game_named("gan"), {name: network}, None)
     game, networks = game_of(config), {name: network}
-    for other in game.drawn_with:
+    for other in () if name in game.draws_alone else game.drawn_with:
         if other != name:
             networks[other] = _load(Path(path).with_name(f"{other}.pdparams"))[1]
     return Opened(game, networks, config)

@@ -54,3 +54,10 @@ INFER = [
     ("--interpolate", renamed("interpolation", int)),
     _DEVICE,
 ]
+
+EMBED = [
+    ("encoder", dict(help="the Enet.pdparams of an autoencoder")),
+    ("folder", dict(help="a folder of images")),
+    ("--output", dict(default="work/codes.npy", metavar="FILE.npy", help="a row for each image")),
+    _DEVICE,
+]

@@ -149,4 +149,17 @@ RECIPES = {
         batch_size=512,
         epochs=167,
     ),
+    "autoencoder": Recipe(
+        "images to 16 numbers and back, new ones from a mixture fitted to the codes",
+        game="autoencoder",
+        batch_size=64,
+    ),
+    "vae": Recipe(
+        "an autoencoder whose codes are random and near N(0, I), which new ones are drawn from",
+        game="autoencoder",
+        reconstruction="bce",
+        kl=1.0,
+        components=0,
+        batch_size=64,
+    ),
 }

@@ -9,6 +9,7 @@ import paddle
 from paddle import Tensor, nn
 from paddle.utils import unique_name
 
+from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
 from paddle_gan.options import Option, Options, Rule, one_of, whole
 from paddle_gan.sampling.columns import Columns
@@ -34,6 +35,7 @@ class Game:
     judged = "output"  # the column that is judged
     averaged: tuple[str, ...] = ()  # networks of which an average is kept, to draw with
     drawn_with: tuple[str, ...] = ("Gnet",)  # networks that `draw` may use
+    draws_alone: tuple[str, ...] = ()  # those of them whose file draws without the others'
     asked: Options = {}  # what a drawing may be asked for
     tags: Mapping[str, str] = {}  # where scalars stand on the dashboard, if not as `loss/NAME`
 
@@ -84,6 +86,13 @@ class Game:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Go on from a ``state_dict`` as it was saved, arrays in it as NumPy's."""
+
+    def fit_prior(self, networks: dict[str, nn.Layer], images: DataSet) -> None:
+        """Fit what ``networks``, those of ``drawn_with``, draw from, where it is not fixed.
+
+        ``images`` are those trained on. Called before each drawing and each save, in every process,
+        with networks in eval mode; a function of both, so that resuming is exact.
+        """
 
     @staticmethod
     def probe(

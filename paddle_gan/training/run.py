@@ -61,6 +61,7 @@ class Run:
             self._averages.append(average)
         self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
         self.data, self._learned_from = images.fingerprint(), None
+        self._images = images
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume and saving.newest(out):
             self._restore()
@@ -166,7 +167,7 @@ class Run:
         judge = self._judge
         try:
             drawn = self.game.stream(drawers, _SCORED, self.config["seed"], self._watched)
-            result = judge.score(joined(drawn)[self.game.judged], self.config["data"])
+            result = judge.score(joined(drawn), self.config["data"])
         except Exception as error:  # whatever it may be, memory and numerics among it
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
             self._warn(f"epoch {epoch} could not be evaluated ({reason}); training goes on")
@@ -204,7 +205,7 @@ class Run:
             saving.save(self.out, *played, progress, self._description)
 
     def _settle(self) -> None:
-        """Let all processes have the same statistics, and all of them finite."""
+        """Let all processes have the same statistics, all finite, and what draws its prior."""
         finite = True
         for network in self.networks.values():
             statistics = [p for p in network.parameters() if p.stop_gradient]
@@ -212,6 +213,9 @@ class Run:
             finite &= all(bool(paddle.isfinite(p).all()) for p in network.parameters())
         if distributed.any_of(not finite):
             raise NotFinite(f"weights of step {self.step} not finite")
+        drawers = self._drawers()
+        with _drawing(drawers):
+            self.game.fit_prior(drawers, self._images)
 
     def roll_back(self, error: NotFinite) -> None:
         """Go back to the last checkpoint and on with other draws, if the run may."""

@@ -170,3 +170,21 @@ def test_what_cannot_be_scored_is_refused_before_the_first_step(
     assert (status, stdout) == (2, "")
     assert stderr.startswith(f"error: images in {tmp_path / 'images'}: {why}")
     assert len(stderr.splitlines()) == 1 and not out.exists()
+
+
+def test_an_autoencoder_is_scored_by_reconstructions_and_samples(folder, train, tmp_path):
+    flags = "--recipe autoencoder --width 2 --latent 3 --components 2 --device cpu".split()
+    flags += ["--batch-size", 65, "--evaluate-every", 1, "--data", folder, "--epochs", 2]
+    status, stdout, stderr = train(tmp_path, *flags)
+    assert (status, stderr) == (0, "")
+    lines = evaluations(tmp_path)
+    assert [line["step"] for line in lines] == [5, 10]
+    for line in lines:
+        assert SCORES | {"validation_fid", "error", "kept"} <= line.keys()
+        assert 0 < line["error"] < 4 and 0 <= line["kept"] <= 1
+    best = progress(tmp_path)["best"]
+    assert best.keys() == {"step", "fid", "validation_fid", "error", "kept"}
+    assert best["validation_fid"] == min(line["validation_fid"] for line in lines)
+    assert "of digits kept, FID" in stdout
+    tags = {"scalar score/reconstruction_error", "scalar score/digits_kept", "scalar score/FID"}
+    assert tags <= harness.dashboard(tmp_path / "log").keys()

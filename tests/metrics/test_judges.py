@@ -1,0 +1,41 @@
+"""Who scores what, from the columns that a game draws."""
+
+import numpy as np
+import pytest
+
+from paddle_gan.data import to_float
+from paddle_gan.metrics import JUDGES, embed, evaluate
+from paddle_gan.metrics.digits import digits
+from paddle_gan.sampling.pictures import to_uint8
+
+SCORES = {"fid", "validation_fid", "kid", "is", "precision", "recall"}
+
+
+def test_digits_are_scored_by_their_samples(network, test_digits):
+    images, _ = test_digits
+    found = JUDGES["digits"].score({"samples": images[:100]}, "embedded")
+    assert found == evaluate(images[:100], "embedded", validation=True)
+
+
+def test_reconstructions_are_compared_with_their_images(network, test_digits):
+    images, _ = test_digits
+    samples = to_float(digits("embedded", "trainval").images[:100])
+    given, other = images[::10], images[::-10]  # they are sorted by their digits
+    columns = {"input": given, "output": 0.9 * other, "sample": samples}
+    found = JUDGES["reconstructions"].score(columns, "embedded")
+    apart = columns["output"].astype(np.float64) - columns["input"]
+    assert found["error"] == pytest.approx((apart**2).mean(), rel=1e-5)
+    kinds, drawn = (
+        embed(network, to_float(to_uint8(each)))[1].argmax(1) for each in (given, 0.9 * other)
+    )
+    assert 0 < found["kept"] == np.mean(kinds == drawn) < 0.5
+    expected = evaluate(samples, "embedded", validation=True)
+    assert SCORES <= expected.keys() and all(found[name] == expected[name] for name in SCORES)
+
+
+def test_a_perfect_reconstruction(network, test_digits):
+    images, _ = test_digits
+    columns = dict.fromkeys(("input", "output", "sample"), images[:100])
+    found = JUDGES["reconstructions"].score(columns, "embedded")
+    assert (found["error"], found["kept"]) == (0, 1)
+    assert JUDGES["reconstructions"].line.format(**found).startswith("error 0.0000, 100.00% of")
