@@ -61,7 +61,7 @@ class Run:
             self._averages.append(average)
         self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
         self.data, self._learned_from = images.fingerprint(), None
-        self._images = images
+        self._learned = images
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume and saving.newest(out):
             self._restore()
@@ -214,8 +214,8 @@ class Run:
         if distributed.any_of(not finite):
             raise NotFinite(f"weights of step {self.step} not finite")
         drawers = self._drawers()
-        with _drawing(drawers):
-            self.game.fit_prior(drawers, self._images)
+        with in_eval_mode(drawers.values()):
+            self.game.fit_prior(drawers, self._learned)
 
     def roll_back(self, error: NotFinite) -> None:
         """Go back to the last checkpoint and on with other draws, if the run may."""

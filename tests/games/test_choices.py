@@ -110,7 +110,7 @@ def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack, ob
     assert max(np.abs(a - b).max() for a, b in zip(before, weights(ours.generator))) > 1e-4
 
 
-@pytest.mark.parametrize("recipe", RECIPES)
+@pytest.mark.parametrize("recipe", [name for name, row in RECIPES.items() if row.game == "gan"])
 def test_every_recipe_plays(recipe):
     batch = 2 * configure(recipe)["critic_steps"]
     ours = game(recipe, batch_size=batch)

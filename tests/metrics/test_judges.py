@@ -20,7 +20,8 @@ def test_digits_are_scored_by_their_samples(network, test_digits):
 def test_reconstructions_are_compared_with_their_images(network, test_digits):
     images, _ = test_digits
     samples = to_float(digits("embedded", "trainval").images[:100])
-    given, other = images[::10], images[::-10]  # they are sorted by their digits
+    given, other = images[::10], images[::-10].copy()  # they are sorted by their digits
+    other[:20] = given[:20]
     columns = {"input": given, "output": 0.9 * other, "sample": samples}
     found = JUDGES["reconstructions"].score(columns, "embedded")
     apart = columns["output"].astype(np.float64) - columns["input"]
