@@ -119,19 +119,19 @@ class Convolution(Weighted):
             and layer._in_channels == shape[1]
             and list(layer.weight.shape) == [*channels, *layer._kernel_size]
             and (layer.bias is None or list(layer.bias.shape) == [layer._out_channels])
-            and _pair(layer._dilation) == (1, 1)
+            and pair(layer._dilation) == (1, 1)
             and not isinstance(padding, str)
             and (isinstance(padding, int) or all(isinstance(p, int) for p in padding[:2]))
             and (isinstance(padding, int) or len(padding) == 2)
             and getattr(layer, "_padding_mode", "zeros") == "zeros"
-            and all(o <= p for o, p in zip(_pair(output_padding), _pair(padding)))
+            and all(o <= p for o, p in zip(pair(output_padding), pair(padding)))
             and layer._data_format == "NCHW"
         )
 
     def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
         is_transposed = isinstance(layer, nn.Conv2DTranspose)
-        kernel, stride, padding = layer._kernel_size, _pair(layer._stride), _pair(layer._padding)
-        more = _pair(getattr(layer, "output_padding", 0))  # rows and columns at the far ends
+        kernel, stride, padding = layer._kernel_size, pair(layer._stride), pair(layer._padding)
+        more = pair(getattr(layer, "output_padding", 0))  # rows and columns at the far ends
         outside = [
             (i - 1) * s - 2 * p + k + m if is_transposed else (i + 2 * p - k) // s + 1
             for i, s, p, k, m in zip(shape[2:], stride, padding, kernel, more)
@@ -180,5 +180,5 @@ class Linear(Weighted):
         self._build("inner_product", layer, dnn.Layout(dims), weights, shapes, training)
 
 
-def _pair(value) -> tuple[int, int]:
+def pair(value) -> tuple[int, int]:
     return (value, value) if isinstance(value, int) else tuple(value)

@@ -8,7 +8,7 @@ import numpy as np
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
-from paddle_gan.kernels.convolution import Convolution
+from paddle_gan.kernels.convolution import Convolution, pair
 from paddle_gan.kernels.layouts import floats, row_major, transposed
 from paddle_gan.kernels.memory import Memory
 
@@ -16,7 +16,7 @@ _PRODUCTS = 1 << 19  # floats; few enough to stay in the cache
 
 
 class NarrowConvolution(Convolution):
-    """``Conv2D`` to one channel of the same size, as a generator's last.
+    """``Conv2D`` to one channel of about the same size, as a generator's last.
 
     oneDNN's own works on sixteen output channels at a time, whether they are there or not. Here the
     places of the kernel take their part: a matrix product multiplies every pixel by the weights of
@@ -26,12 +26,14 @@ class NarrowConvolution(Convolution):
 
     @staticmethod
     def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
-        return (
-            Convolution.knows(layer, shape)
-            and layer._out_channels == layer._groups == 1
-            and np.prod(layer._stride) == 1
-            and np.all(2 * np.asarray(layer._padding) + 1 == layer._kernel_size)
-        )
+        if not Convolution.knows(layer, shape) or layer._out_channels * layer._groups != 1:
+            return False
+        kernel, padding = layer._kernel_size, pair(layer._padding)
+        outside = [i + 2 * p - k + 1 for i, p, k in zip(shape[2:], padding, kernel)]
+        # Every pixel is multiplied, so most of them have to be met by every place.
+        whole = min(outside) > 0 and np.prod(shape[2:]) <= 2 * np.prod(outside)
+        within = all(p < k for p, k in zip(padding, kernel))
+        return bool(np.prod(layer._stride) == 1 and whole and within)
 
     def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
         super().__init__(layer, shape, training)
@@ -43,7 +45,10 @@ class NarrowConvolution(Convolution):
         self._fusible = False
         self._images = (few, height, width)
         # Of each few images, where they begin in x and in y.
-        self._starts = [(4 * c * pixels * i, 4 * pixels * i) for i in range(n // few)]
+        outside = few * self.shape[2] * self.shape[3]
+        self._starts = [(4 * c * pixels * i, 4 * outside * i) for i in range(n // few)]
+        # Where the first pixel of y lies among the sums, as the kernel's last place meets it.
+        self._corner = [k - 1 - p for k, p in zip(self._kernel, pair(layer._padding))]
 
         weights, products = row_major((c, places)), row_major((places, pixels))
         images_t, arguments = transposed(c, pixels), [dnn.SRC, dnn.WEIGHTS, dnn.DST]
@@ -71,7 +76,7 @@ class NarrowConvolution(Convolution):
         self._sum(x + shift, y + shift, kept)
 
     def _sum(self, x: int, y: int, weight: int) -> None:
-        places = _Places(self._kernel, self._images)
+        places = _Places(self._kernel, self._images, self._corner, self.shape[2:])
         for in_x, in_y in self._starts:
             self._multiply(weight, x + in_x, places.address)
             places.padded[:] = 0
@@ -82,7 +87,7 @@ class NarrowConvolution(Convolution):
     def backward(self, x, y, kept, dy, dx, gradients, workspace, shift):
         if gradients is not None:
             weight, *bias = gradients
-            places = _Places(self._kernel, self._images)
+            places = _Places(self._kernel, self._images, self._corner, self.shape[2:])
             weights, part = floats(weight, self.kept), floats(workspace, self.kept)
             weights[:] = 0
             places.padded[:] = 0
@@ -101,23 +106,23 @@ class NarrowConvolution(Convolution):
 class _Places:
     """For each place of the kernel its products, and the part of the image they belong to.
 
-    ``image`` is a few images, N x H x W, ``padded`` with the border around them, ``address`` where
-    the products lie.
+    ``image`` is y of a few images, N x H x W, from ``corner`` on within ``padded``, all that any
+    place meets; ``address`` is where the products lie.
     """
 
-    def __init__(self, kernel: tuple[int, int], images: tuple[int, int, int]):
+    def __init__(self, kernel, images, corner, size):
         (rows, columns), (n, self._height, self._width) = kernel, images
         self._memory = Memory(rows * columns * int(np.prod(images)))
         self.address = self._memory.address
         flat = floats(self.address, rows * columns * int(np.prod(images)))
         self._products = flat.reshape(*kernel, *images)
         self.padded = np.empty((n, self._height + rows - 1, self._width + columns - 1), "float32")
-        self.image = self._window(rows // 2, columns // 2)
+        self.image = self._window(*corner, *size)
 
-    def _window(self, row: int, column: int) -> np.ndarray:
-        return self.padded[:, row : row + self._height, column : column + self._width]
+    def _window(self, row: int, column: int, height: int, width: int) -> np.ndarray:
+        return self.padded[:, row : row + height, column : column + width]
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         for row, products in enumerate(self._products[::-1]):
             for column, product in enumerate(products[::-1]):
-                yield product, self._window(row, column)
+                yield product, self._window(row, column, self._height, self._width)

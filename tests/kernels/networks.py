@@ -76,6 +76,14 @@ CASES = {
         nn.Conv2D(1, 1, 1, bias_attr=False),
         shape=(3, 3, 9, 6),
     ),
+    "to one channel of another size": lambda: stack(
+        nn.Conv2D(2, 8, 3, 1, 1),
+        nn.ReLU(),
+        nn.Conv2D(8, 1, (3, 2), 1, (2, 0)),
+        nn.Tanh(),
+        nn.Conv2D(1, 1, (1, 3)),
+        shape=(3, 2, 9, 8),
+    ),
     "one pixel": lambda: stack(nn.Conv2D(4, 1, 3, 1, 1), shape=(1, 4, 1, 1)),
     "wide": lambda: stack(
         nn.Conv2D(16, 32, 3, 1, 1, bias_attr=False),

@@ -66,6 +66,21 @@ def test_products_are_of_a_few_images_at_a_time(images, few, monkeypatch):
     assert operation._images == (few, 4, 5)
 
 
+@pytest.mark.parametrize(
+    ("layer", "size", "is_narrow"),
+    [
+        (nn.Conv2D(3, 1, 3, 1, 1), 6, True),
+        (nn.Conv2D(3, 1, 7), 38, True),
+        (nn.Conv2D(3, 1, 4), 4, False),  # of 16 products of each pixel one would be wanted
+        (nn.Conv2D(3, 1, 3, 2, 1), 6, False),
+        (nn.Conv2D(3, 2, 3, 1, 1), 6, False),
+    ],
+)
+def test_which_convolutions_are_matrix_products(layer, size, is_narrow):
+    [operation] = program_of(nn.Sequential(layer), noise((2, 3, size, size))).operations
+    assert (type(operation) is narrow.NarrowConvolution) == is_narrow
+
+
 @pytest.mark.parametrize("where", ["whole", "first", "middle"])
 @pytest.mark.parametrize("kind", ["pre", "post"])
 def test_hooks_are_called(where, kind):
