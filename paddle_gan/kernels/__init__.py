@@ -161,7 +161,7 @@ def _tree(layers: Iterable[nn.Layer]) -> Iterator[nn.Layer]:
     """The layers and all within them."""
     for layer in layers:
         yield layer
-        yield from _tree(layer.children())
+        yield from _tree(layer._sub_layers.values())
 
 
 def _compile(

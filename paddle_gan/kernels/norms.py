@@ -44,28 +44,27 @@ class _Norm(Operation):
         flags |= dnn.USE_GLOBAL_STATS * self._fixed
         mode = dnn.FORWARD_INFERENCE if self._fixed else dnn.FORWARD_TRAINING
         statistics, masks = [dnn.MEAN, dnn.VARIANCE], [dnn.WORKSPACE] * mask
-        parameters = [dnn.SCALE, dnn.SHIFT] if affine else []
         self._forward = dnn.Primitive(
             "batch_normalization_forward",
             [mode, x, x, self._epsilon, flags],
-            [dnn.SRC, *statistics, *parameters, dnn.DST, *masks],
+            [dnn.SRC, *statistics, *[dnn.SCALE, dnn.SHIFT] * affine, dnn.DST, *masks],
         )
         self.kept = 0
-        if not self._fixed:
-            # The scale, and of each part the mean, the variance and a bit for each value that ReLU
-            # let pass.
-            self._masks = [8 * self.channels] * mask
-            self._of_part = 2 * self.channels + sum(self._forward.size(m) for m in masks)
-            self.kept = self.channels + len(self._starts) * self._of_part
-            self._backward = dnn.Primitive(
-                "batch_normalization_backward",
-                [dnn.BACKWARD if affine else dnn.BACKWARD_DATA, x, x, x, self._epsilon, flags],
-                [dnn.SRC, *statistics, dnn.DIFF_DST]
-                + ([dnn.SCALE, dnn.DIFF_SRC, dnn.DIFF_SCALE, dnn.DIFF_SHIFT] if affine else [])
-                + ([] if affine else [dnn.DIFF_SRC])
-                + masks,
-                self._forward,
-            )
+        if self._fixed:
+            return
+        # The scale, and of each part the mean, the variance and a bit for each value that ReLU let
+        # pass.
+        self._masks = [8 * self.channels] * mask  # bytes from the mean
+        self._of_part = 2 * self.channels + sum(self._forward.size(m) for m in masks)
+        self.kept = self.channels + len(self._starts) * self._of_part
+        self._backward = dnn.Primitive(
+            "batch_normalization_backward",
+            [dnn.BACKWARD if affine else dnn.BACKWARD_DATA, x, x, x, self._epsilon, flags],
+            [dnn.SRC, *statistics, dnn.DIFF_DST, *[dnn.SCALE] * affine, dnn.DIFF_SRC]
+            + [dnn.DIFF_SCALE, dnn.DIFF_SHIFT] * affine
+            + masks,
+            self._forward,
+        )
 
     def _kept(self, kept: int):
         """Where each part begins, and where its mean, its variance and its mask lie."""

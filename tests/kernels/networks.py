@@ -115,7 +115,7 @@ CASES = {
         shape=(2, 2, 7, 7),
     ),
     "two activations": lambda: stack(
-        nn.Conv2D(2, 4, 3), nn.LeakyReLU(0.2), nn.Tanh(), nn.ReLU(), shape=(3, 2, 9, 9)
+        nn.Conv2D(2, 4, 3), nn.Tanh(), nn.LeakyReLU(0.2), nn.Tanh(), shape=(3, 2, 9, 9)
     ),
     "Sequential inside": lambda: stack(
         nn.Sequential(nn.Conv2D(2, 4, 3), nn.Sequential(nn.BatchNorm2D(4), nn.ReLU())),
