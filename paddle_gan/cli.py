@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import paddle_gan
-from paddle_gan.commands.arguments import DIGITS, EMBED, EVALUATE, INFER, MODES, TRAIN
+from paddle_gan.commands.arguments import DIGITS, EMBED, EVALUATE, INFER, MODES, PREPARE, TRAIN
 from paddle_gan.errors import UserError
 from paddle_gan.options import flags
 from paddle_gan.system import distributed
@@ -116,6 +116,12 @@ def _digits(device, **arguments) -> None:
     )
 
 
+def _prepare(**arguments) -> None:
+    from paddle_gan.commands.prepare import prepare
+
+    print(f"wrote {prepare(**arguments)}")
+
+
 def _start(device: str | None) -> str | None:
     """Import Paddle, and compute on ``device`` if one is named."""
     from paddle_gan.system.runtime import choose_device, import_paddle
@@ -140,6 +146,7 @@ COMMANDS = {
     "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
+    "prepare": Command(_prepare, PREPARE, "write a task made of digits as folders of images"),
     "digits": Command(_digits, DIGITS, "show the digit network behind the scores, or train one"),
 }
 

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 from paddle import nn
 
-from paddle_gan import data
 from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.guessing import guess
 from paddle_gan.checkpoints.reading import check_state, read, shapes_of, shown
@@ -21,8 +20,12 @@ _OF_RECIPES = ("about", "game")  # values of a configuration that follow from it
 
 
 class Opened(NamedTuple):
-    """A game and the networks it draws with, in eval mode; ``config`` is None if not described."""
+    """A game and the networks it draws with, in eval mode.
 
+    ``name`` is the network of the file that was opened; ``config`` is None if not described.
+    """
+
+    name: str
     game: type[Game]
     networks: dict[str, nn.Layer]
     config: dict | None
@@ -37,10 +40,9 @@ class Opened(NamedTuple):
         """The data set that drawings are made from, as in training; None for noise."""
         if self.config is None or self.game.watched is None:
             return None
-        if len(self.networks) < len(self.game.drawn_with):
-            return None  # the network draws alone
-        size = self.config["image_size"], self.config["channels"]
-        return data.load(self.game.data, self.config["data"], *size, self.game.watched)
+        if self.name in self.game.draws_alone:
+            return None
+        return self.game.load(self.config, self.game.watched)
 
 
 def open_checkpoint(path: str | os.PathLike) -> Opened:
@@ -48,17 +50,19 @@ def open_checkpoint(path: str | os.PathLike) -> Opened:
 
     A checkpoint of this package describes itself; of one that does not, such as the notebook's,
     names and shapes of the weights tell the generator. Further networks that its game draws with
-    are read from beside it, unless it ``draws_alone``. Raises UserError for a file that is missing,
-    damaged, hostile, or of a network that nothing is drawn with.
+    are read from beside it, unless it draws alone; where any of them will do, those that are there.
+    Raises UserError for a file that is missing, damaged, hostile, or of a network that nothing is
+    drawn with.
     """
     name, network, config = _load(path)
     if config is None:
-        return Opened(game_named("gan"), {name: network}, None)
+        return Opened(name, game_named("gan"), {name: network}, None)
     game, networks = game_of(config), {name: network}
     for other in () if name in game.draws_alone else game.drawn_with:
-        if other != name:
-            networks[other] = _load(Path(path).with_name(f"{other}.pdparams"))[1]
-    return Opened(game, networks, config)
+        beside = Path(path).with_name(f"{other}.pdparams")
+        if other != name and not (game.any_draws and not beside.exists()):
+            networks[other] = _load(beside)[1]
+    return Opened(name, game, networks, config)
 
 
 def load_generator(path: str | os.PathLike) -> nn.Layer:

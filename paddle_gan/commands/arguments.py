@@ -5,7 +5,21 @@ from __future__ import annotations
 from paddle_gan.options import renamed
 
 _DEVICE = ("--device", dict(default="auto", metavar="auto|cpu|gpu|gpu:N", help="where to compute"))
-_SEED = "the seed of every random draw"
+_SEED = ("--seed", dict(type=int, default=0, help="the seed of every random draw"))
+_DATA = ("--data", dict(default="mnist", metavar="mnist|embedded|PATH", help="the real digits"))
+_TRUTH = (
+    "--data",
+    dict(metavar="DATA", help="real digits (mnist), or a translator's data (its own)"),
+)
+_SOURCE = ("source", dict(help="a Gnet.pdparams, or samples in a .npy file"))
+_JSON = ("--json", dict(action="store_true", dest="as_json", help="one line of JSON"))
+_REPORT = ("--report", dict(metavar="FILE.png", help="write a picture of the findings"))
+_REBUILD = ("--rebuild", dict(action="store_true", help="train one for these digits"))
+
+
+def _num(default: int, what: str) -> tuple[str, dict]:
+    return "--num", dict(type=int, default=default, metavar="N", help=f"how many {what}")
+
 
 TRAIN = [
     ("--recipe", dict(metavar="NAME", help="what is trained; dcgan unless named")),
@@ -16,43 +30,25 @@ TRAIN = [
     ("--dry-run", dict(action="store_true", help="print the configuration and exit")),
 ]
 
-_DATA = ("--data", dict(default="mnist", metavar="mnist|embedded|PATH", help="the real digits"))
-_SOURCE = ("source", dict(help="a Gnet.pdparams, or samples in a .npy file"))
-_JSON = ("--json", dict(action="store_true", dest="as_json", help="one line of JSON"))
-EVALUATE = [
-    _SOURCE,
-    _DATA,
-    ("--num", dict(type=int, default=10_000, metavar="N", help="how many samples")),
-    ("--seed", dict(type=int, default=0, help=_SEED)),
-    _JSON,
-    ("--report", dict(metavar="FILE.png", help="write a picture of the findings")),
-    _DEVICE,
-]
-
-MODES = [
-    _SOURCE,
-    _DATA,
-    ("--num", dict(type=int, default=26_000, metavar="N", help="how many samples")),
-    ("--seed", dict(type=int, default=0, help=_SEED)),
-    _JSON,
-    _DEVICE,
-]
-
-DIGITS = [
-    _DATA,
-    ("--rebuild", dict(action="store_true", help="train it again")),
-    _DEVICE,
-]
+EVALUATE = [_SOURCE, _TRUTH, _num(10_000, "samples"), _SEED, _JSON, _REPORT, _DEVICE]
+MODES = [_SOURCE, _DATA, _num(26_000, "samples"), _SEED, _JSON, _DEVICE]
+DIGITS = [_DATA, _REBUILD, _DEVICE]
 
 INFER = [
     ("checkpoint", dict(help="a Gnet.pdparams of this package or of the notebook")),
-    ("--num", dict(type=int, default=64, metavar="N", help="how many images")),
-    ("--seed", dict(type=int, default=0, help=_SEED)),
-    ("--output", dict(default="work/generated.png", help=".png a grid, .npy raw, .gif a walk")),
+    _num(64, "images"),
+    _SEED,
+    ("--input", dict(dest="source", metavar="FILE|FOLDER", help="images to translate")),
+    ("--output", dict(help=".png a grid, .npy raw, .gif a walk; a folder with --input")),
     ("--inverted", dict(action="store_true", help="black on white")),
     ("--interpolation", dict(type=int, metavar="N", help="a walk of N frames between drawings")),
     ("--interpolate", renamed("interpolation", int)),
     _DEVICE,
+]
+
+PREPARE = [
+    ("task", dict(help="edges, colors or morpho; edges:SOURCE of other digits than MNIST's")),
+    ("folder", dict(help="where it is written; new or empty")),
 ]
 
 EMBED = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 from collections.abc import Iterator
@@ -10,8 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from paddle_gan import metrics
-from paddle_gan.checkpoints.generators import open_checkpoint
+from paddle_gan.checkpoints.generators import Opened, open_checkpoint
 from paddle_gan.checkpoints.reading import read_npy
+from paddle_gan.data import absolute
 from paddle_gan.errors import UserError
 from paddle_gan.metrics.digits import digits
 from paddle_gan.sampling.columns import joined
@@ -21,12 +23,15 @@ _BATCH = 500  # samples of a file at a time
 
 def evaluate_file(
     source: str | os.PathLike,
-    data: str = "mnist",
+    data: str | None = None,
     num: int = 10_000,
     seed: int = 0,
     report: str | os.PathLike | None = None,
 ) -> dict:
     """Score a checkpoint (``.pdparams``) or samples (``.npy``) as ``metrics.evaluate`` does.
+
+    Of a translator the test part of its data, or of ``data``, is scored as ``metrics.pairs`` does;
+    for others ``data`` is MNIST unless given.
 
     Where the run behind a checkpoint has trained on the test digits, the protocol says so. With
     ``report`` a picture of samples, neighbors and history is written there; the history is that of
@@ -37,7 +42,11 @@ def evaluate_file(
     source = Path(source)
     if report is not None and Path(report).suffix.lower() != ".png":
         raise UserError(f"report {report}: it is a picture, and its suffix must be .png")
-    batches, asked = _samples(source, num, seed, channels=1)
+    opened = _opened(source, num, seed)
+    if opened is not None and opened.game.judge == "pairs":
+        return _against_truth(opened, data, num, seed, report)
+    data = data or "mnist"
+    batches, asked = _samples(source, opened, num, seed, channels=1)
     samples = np.concatenate(list(batches))
     result = metrics.evaluate(samples, data, num, _trained_on(source))
     if asked is not None:
@@ -59,26 +68,48 @@ def modes_of_file(
     As ``metrics.modes`` does, in bounded memory; ``data`` are the single digits. 26,000 samples
     are what the literature counts. Raises UserError for what cannot be scored.
     """
-    batches, _ = _samples(Path(source), num, seed, channels=3)
+    source = Path(source)
+    batches, _ = _samples(source, _opened(source, num, seed), num, seed, channels=3)
     return metrics.modes(batches, data)
 
 
+def _opened(source: Path, num: int, seed: int) -> Opened | None:
+    """The checkpoint behind a file, None for samples."""
+    if num < 1 or seed < 0:
+        raise UserError("--num must be at least 1 and --seed 0")
+    if source.suffix.lower() == ".npy":
+        return None
+    opened = open_checkpoint(source)
+    opened.fold()
+    return opened
+
+
+def _against_truth(opened: Opened, data: str | None, num: int, seed: int, report) -> dict:
+    """Score translations of the test part of the data."""
+    if report is not None:
+        raise UserError("--report is of samples from noise; infer.py shows translations")
+    game, networks = opened.game, opened.networks
+    if missing := [name for name in game.drawn_with if name not in networks]:
+        raise UserError(f"scores are of all networks, and {', '.join(missing)} is not beside it")
+    config = {**opened.config, **({"data": absolute(data)} if data else {})}
+    load = functools.partial(game.load, config)
+    images = load("test")
+    drawn = joined(game.stream(networks, num, seed, images))
+    return metrics.JUDGES[game.judge].score(drawn, images, config["data"], load)
+
+
 def _samples(
-    source: Path, num: int, seed: int, channels: int
+    source: Path, opened: Opened | None, num: int, seed: int, channels: int
 ) -> tuple[Iterator[np.ndarray], np.ndarray | None]:
     """Batches of samples and, of a generator with classes, the classes it was asked for.
 
     Raises UserError for another number of channels before any more than one sample is drawn.
     """
-    if num < 1 or seed < 0:
-        raise UserError("--num must be at least 1 and --seed 0")
-    if source.suffix.lower() == ".npy":
+    if opened is None:
         samples = np.atleast_1d(read_npy(source))[:num]
         _check_channels(source, samples.shape, channels)
         starts = range(0, len(samples) or 1, _BATCH)  # what is empty is refused by its shape
         return (samples[start : start + _BATCH] for start in starts), None
-    opened = open_checkpoint(source)
-    opened.fold()
     game, networks, images = opened.game, opened.networks, opened.images()
     first = joined(game.stream(networks, 1, seed, images))[game.judged]
     _check_channels(source, first.shape, channels)

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from paddle_gan.checkpoints.generators import open_checkpoint
+from paddle_gan.commands.translate import translate_files
 from paddle_gan.errors import UserError
 from paddle_gan.options import checked
 from paddle_gan.sampling import pictures
@@ -18,12 +19,16 @@ def infer(
     checkpoint: str | os.PathLike,
     num: int = 64,
     seed: int = 0,
-    output: str | os.PathLike = "work/generated.png",
+    output: str | os.PathLike | None = None,
     interpolation: int | None = None,
     inverted: bool = False,
+    source: str | os.PathLike | None = None,
     **asked,
 ) -> Path:
     """Draw ``num`` images, or a walk of ``interpolation`` frames, and write them to ``output``.
+
+    With ``source``, an image or a folder of them, translate these into the folder ``output``
+    instead (see ``translate_files``).
 
     ``asked`` is what the game of the checkpoint can be asked for, such as ``digit``: all images
     show that digit; a generator with classes is asked for it, of another's images the digit network
@@ -33,7 +38,11 @@ def infer(
     [-1, 1], ``.gif`` the walk as an animation; ``inverted`` pictures are black on white. Returns
     the path.
     """
-    output = Path(output)
+    if source is not None:
+        opened = open_checkpoint(checkpoint)
+        checked(asked, opened.game.asked, "this checkpoint")
+        return translate_files(opened, source, output or "work/translated")
+    output = Path(output or "work/generated.png")
     suffix = output.suffix.lower()
     allowed = (".png", ".npy", ".gif") if interpolation is not None else (".png", ".npy")
     if suffix not in allowed:
@@ -48,8 +57,11 @@ def infer(
     else:
         batches = opened.game.stream(opened.networks, num, seed, opened.images(), **asked)
     if suffix == ".npy":
-        images = (columns[opened.game.judged] for columns in batches)
-        pictures.write_npy(output, interpolation or num, images)
+        images, n = (columns[opened.game.judged] for columns in batches), interpolation or num
+        if opened.game.watched:  # and there may be fewer to translate
+            images = list(images)
+            n = sum(map(len, images))
+        pictures.write_npy(output, n, images)
         return output
     drawn = joined(batches)
     for name, images in drawn.items():

@@ -28,6 +28,10 @@ _ANNEALED = dict(
 )
 _R3GAN = dict(**_PAIRS, networks="r3gan", betas=(0.0, 0.9), beta2_end=0.99)
 _WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
+_EDGES = dict(data="edges", lr_half=0)
+_TRANSLATION = dict(
+    width=64, d_width=64, patch_layers=3, batch_size=1, epochs=200, lr_decay=0.5, ema_half_life=0
+)
 
 RECIPES = {
     "dcgan": Recipe("the notebook's networks, trained as measured to be best"),
@@ -161,5 +165,36 @@ RECIPES = {
         kl=1.0,
         components=0,
         batch_size=64,
+    ),
+    "pix2pix": Recipe(
+        "pairs: outlines to digits, or yours",
+        game="pix2pix",
+        **_EDGES,
+        width=16,
+        d_width=16,
+        epochs=10,
+    ),
+    "pix2pix-paper": Recipe(
+        "pix2pix with the numbers of Isola et al. 2017",
+        game="pix2pix",
+        **_EDGES,
+        **_TRANSLATION,
+    ),
+    "cyclegan": Recipe(
+        "two sides without pairs, there and back",
+        game="cyclegan",
+        **_EDGES,
+        width=16,
+        d_width=16,
+        blocks=2,
+        batch_size=4,
+        epochs=10,
+        lr_decay=0.5,
+    ),
+    "cyclegan-paper": Recipe(
+        "cyclegan with the numbers of Zhu et al. 2017",
+        game="cyclegan",
+        **_EDGES,
+        **_TRANSLATION,
     ),
 }

@@ -19,6 +19,11 @@ RUN = {
         number(0, text="a number of images, or 0 for constant rates"),
         "images after which all learning rates have fallen to a half; 0: they stay",
     ),
+    "lr_decay": Option(
+        0.0,
+        number(0, 1),
+        "the last part of a run, in which all learning rates fall linearly to 0; 0: they do not",
+    ),
     "ema_half_life": Option(
         100_000,
         number(0, text="a number of images, or 0 for none"),

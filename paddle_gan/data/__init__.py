@@ -1,7 +1,7 @@
 """Data to train on, of four kinds: images, pairs, unpaired images of two sides, domains.
 
-MNIST, the embedded digits, stacks of them, IDX files and folders of images. Importing this room
-does not import Paddle.
+MNIST, the embedded digits, stacks of them, tasks made of them, IDX files and folders of images.
+Importing this room does not import Paddle.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from paddle_gan.data.pairs import (
 )
 from paddle_gan.data.pixels import to_float
 from paddle_gan.data.stacked import stack
+from paddle_gan.data.tasks import SIZE, TASKS, check_task, make_task
 from paddle_gan.errors import UserError, unknown
 from paddle_gan.options import Range
 
@@ -48,10 +49,11 @@ __all__ = [
 ]
 
 MNIST = {"mnist": load_mnist, "embedded": load_embedded}
-NAMED = (*MNIST, "stacked")  # any other source is a folder
+OF_DIGITS = ("stacked", *TASKS)  # alone or, with a colon, before the source of the digits
+NAMED = (*MNIST, *OF_DIGITS)  # any other source is a folder
 SOURCE = Range(  # of the option `data`
     lambda v: isinstance(v, str),
-    "mnist, embedded, stacked or the path of a folder",
+    f"{', '.join(NAMED)} or the path of a folder",
     "|".join([*NAMED, "PATH"]),
 )
 SPLITS = ("train", "trainval", "fit", "validation", "test")
@@ -60,8 +62,8 @@ SPLITS = ("train", "trainval", "fit", "validation", "test")
 def absolute(source: str) -> str:
     """A folder of data so that it is found from anywhere; a named source as it is."""
     kind, colon, below = source.partition(":")
-    if kind == "stacked" and colon:
-        return f"stacked:{absolute(below)}"
+    if kind in OF_DIGITS and colon:
+        return f"{kind}:{absolute(below)}"
     return source if source in ("", *NAMED) else os.path.abspath(os.path.expanduser(source))
 
 
@@ -70,12 +72,19 @@ def load(
 ) -> DataSet:
     """Read a set of a kind, one of ``KINDS``; ``load_images`` says what the rest means.
 
+    source: also a task, one of ``TASKS``, made of MNIST or, as "TASK:SOURCE", of other digits.
+
     Raises UserError for an unknown kind, and for a source that is missing, damaged or of another
     kind; the line shows the layout wanted.
     """
     if kind not in KINDS:
         raise unknown("kind of data", kind, KINDS)
     _check(image_size, channels, split)
+    task, colon, below = os.fspath(source).partition(":")
+    if task in TASKS:
+        check_task(task, kind, channels)
+        digits = load_images(below if colon else "mnist", SIZE, 1, split)
+        return make_task(task, kind, digits, image_size, channels)
     return KINDS[kind](source, image_size, channels, split)
 
 
@@ -103,6 +112,8 @@ def load_images(
                 "paddle-gan modes, with the data of the digits, scores"
             )
         return stack(load_images(below if colon else "mnist", image_size, 1, split))
+    if kind in TASKS:
+        check_task(kind, "images", channels)
     if source in MNIST:
         return MNIST[source](image_size, channels, split)
     if not os.fspath(source):
@@ -118,7 +129,10 @@ def _load_sides(load_folder, wanted: str, source, image_size: int, channels: int
     if not os.fspath(source):
         raise UserError(f"the name of the data is empty; give {wanted}")
     if _is_of_digits(source):
-        raise UserError(f"{source} has single digits, not two sides; give {wanted}")
+        raise UserError(
+            f"{source} has single digits, not two sides; give {wanted}; or a task made of digits, "
+            "such as edges"
+        )
     return load_folder(Path(os.path.expanduser(source)), image_size, channels, split)
 
 

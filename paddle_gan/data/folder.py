@@ -142,7 +142,7 @@ def read_all(
     sides, channels, image_size = shape
     images = np.empty((sides, len(items), channels, image_size, image_size), np.uint8)
     kept, broken, deep = [], [], [{} for _ in range(sides)]
-    with _silent_libraries():
+    with silent_libraries():
         for index, item in enumerate(items):
             try:
                 for side, image in enumerate(read(item, image_size, channels)):
@@ -153,23 +153,28 @@ def read_all(
                 kept.append(index)
             except Unreadable as error:
                 broken.append(str(error))
-    for line in broken[:NAMED]:
-        print(f"skipped: {line}", file=sys.stderr)
-    if len(broken) > NAMED:
-        print(f"skipped: {len(broken) - NAMED:,} more like these", file=sys.stderr)
+    tell_broken(broken)
     if not kept:
         raise UserError(f"none of the {len(items):,} {where} can be read; {broken[0]}")
     for side, found in zip(images, deep):
         if found:
-            _scale(side, found)
+            scale_deep(side, found)
     return images[:, : len(kept)], kept
+
+
+def tell_broken(broken: list[str]) -> None:
+    """Name the first of the images that were skipped on stderr, and count the others."""
+    for line in broken[:NAMED]:
+        print(f"skipped: {line}", file=sys.stderr)
+    if len(broken) > NAMED:
+        print(f"skipped: {len(broken) - NAMED:,} more like these", file=sys.stderr)
 
 
 def note(split: str, channels: int, item: list[Found]) -> str:
     """What a source says beside a number: the split, or that an item of it loses its color."""
     if split != "train":  # who judges digits wants them gray; who trains may not have thought of it
         return f" (split {split})"
-    with _silent_libraries():
+    with silent_libraries():
         gray = channels == 1 and any(_has_color(each.path) for each in item)
     return " in gray (--channels 3 keeps their color)" if gray else ""
 
@@ -178,7 +183,7 @@ def _has_color(path: Path) -> bool:
     return bool(np.ptp(read_image(path, 8, 3).astype(int), axis=0).any())
 
 
-def _scale(images: np.ndarray, deep: dict[int, np.ndarray]) -> None:
+def scale_deep(images: np.ndarray | dict, deep: dict[int, np.ndarray]) -> None:
     """Fill in the images whose values have 16 bits, by their number: as 8 bits.
 
     Cameras write 12 bits into 16 without a note; read as 16 these would be black. One image may be
@@ -199,7 +204,7 @@ def _is_hidden(path: Path) -> bool:
 
 
 @contextmanager
-def _silent_libraries() -> Iterator[None]:
+def silent_libraries() -> Iterator[None]:
     """Keep libpng, libjpeg and libtiff, which write past Python, from talking on stderr."""
     saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, 2)

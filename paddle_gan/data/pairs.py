@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +35,8 @@ class UnpairedSet:
     """Images of two sides, A and B, of which none belong together; a ``DataSet``.
 
     a, b: uint8, N x C x H x W and M x C x H x W, 0..255; RGB when C is 3.
+    labels: int64, N, of both sides, where they are known.
+    aligned: whether images of one index belong together; of unpaired ones no order tells it.
     """
 
     a: np.ndarray
@@ -43,9 +45,15 @@ class UnpairedSet:
     name: str = ""
     split: str = "train"
     classes: None = None
+    labels: np.ndarray | None = None
+    aligned: bool = False
 
     def __len__(self) -> int:
         return max(len(self.a), len(self.b))
+
+    def swapped(self) -> UnpairedSet:
+        """The same with B for A and A for B."""
+        return replace(self, a=self.b, b=self.a)
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
         """Indices into A and B: int64, N x 2.
@@ -66,6 +74,7 @@ class UnpairedSet:
         return {"a": to_float(self.a[rows[:, 0]]), "b": to_float(self.b[rows[:, 1]])}
 
     def examples(self, n: int) -> dict[str, np.ndarray]:
+        """``a`` and ``b``; see ``aligned`` for whether they belong together."""
         n = min(n, len(self.a), len(self.b))
         return {"a": spread(self.a, n), "b": spread(self.b, n)}
 
@@ -78,8 +87,11 @@ class UnpairedSet:
         }
 
 
+@dataclass(frozen=True, eq=False)
 class PairSet(UnpairedSet):
     """As many images in A as in B; those of the same index belong together."""
+
+    aligned: bool = True
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
         """The indices of all pairs, shuffled, for A and for B: int64, N x 2."""

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import numpy as np
 import paddle
 from paddle import Tensor, nn
 from paddle.utils import unique_name
 
+from paddle_gan import data
 from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
 from paddle_gan.options import Option, Options, Rule, one_of, whole
@@ -36,6 +38,7 @@ class Game:
     averaged: tuple[str, ...] = ()  # networks of which an average is kept, to draw with
     drawn_with: tuple[str, ...] = ("Gnet",)  # networks that `draw` may use
     draws_alone: tuple[str, ...] = ()  # those of them whose file draws without the others'
+    any_draws = False  # whether `draw` does with any one of them, and uses others that are there
     asked: Options = {}  # what a drawing may be asked for
     tags: Mapping[str, str] = {}  # where scalars stand on the dashboard, if not as `loss/NAME`
 
@@ -56,6 +59,11 @@ class Game:
     def with_data(cls, config: dict, images) -> dict:
         """The configuration with what follows from the data set."""
         return config
+
+    def load(cls, config: dict, split: str) -> DataSet:
+        """The data of a split as the game sees it. Raises UserError as ``data.load`` does."""
+        size = config["image_size"], config["channels"]
+        return data.load(cls.data, config["data"], *size, split)
 
     def check_data(self, images) -> None:
         """Raise UserError for a data set that this game cannot be played on."""
@@ -122,6 +130,16 @@ class Game:
     def walk(cls, networks: dict[str, nn.Layer], frames: int, seed: int, **asked) -> Columns:
         """A closed walk between a few drawings. Raises UserError where there is none."""
         raise UserError("this checkpoint draws no walks; leave --interpolation out")
+
+    @staticmethod
+    def translate(networks: dict[str, nn.Layer], name: str, images: np.ndarray) -> np.ndarray:
+        """What the network of file ``name`` makes of a user's images, B x C x H x W.
+
+        H and W are multiples of ``image_size``. Raises UserError where nothing is translated.
+        """
+        raise UserError(
+            "this checkpoint draws from noise and translates nothing; leave --input out"
+        )
 
     @staticmethod
     def trouble(values: dict[str, float]) -> tuple[str, str] | None:

@@ -31,12 +31,19 @@ rmsprop.RULES = [
 ]
 
 
-def anneal(optimizer: Optimizer, lr: float, config: dict, images: int) -> None:
-    """Set the learning rate and beta2 for the step after ``images``; ``lr`` is the first rate."""
+def anneal(optimizer: Optimizer, lr: float, config: dict, images: int, whole: int) -> None:
+    """Set the learning rate and beta2 for the step after ``images`` of the ``whole`` run's.
+
+    ``lr`` is the first rate.
+    """
+    rate = lr
     if half := config["lr_half"]:
-        optimizer.set_lr(lr / (1 + images / half))
+        rate = lr / (1 + images / half)
     if end := config.get("lr_end"):
-        optimizer.set_lr(annealed(lr, lr * end / config["lr"], images, config["burn_in"]))
+        rate = annealed(lr, lr * end / config["lr"], images, config["burn_in"])
+    if falling := config["lr_decay"] * whole:
+        rate *= min(1.0, (whole - images) / falling)
+    optimizer.set_lr(rate)
     if (end := config.get("beta2_end")) is not None:
         # Paddle's Adam reads it in each step, and corrects the bias by the product of them.
         optimizer._beta2 = annealed(config["betas"][1], end, images, config["burn_in"])

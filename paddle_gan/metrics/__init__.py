@@ -2,8 +2,8 @@
 
 from paddle_gan.metrics.choosing import only
 from paddle_gan.metrics.digits import DigitNetwork, describe, digit_network, embed
-from paddle_gan.metrics.evaluate import as_digits, evaluate, summary
-from paddle_gan.metrics.judges import JUDGES, Judge
+from paddle_gan.metrics.evaluate import as_digits, evaluate
+from paddle_gan.metrics.judges import JUDGES, Judge, summary
 from paddle_gan.metrics.modes import modes, modes_summary
 from paddle_gan.metrics.reference import prepare
 

@@ -9,6 +9,7 @@ import functools
 import hashlib
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -20,7 +21,7 @@ from paddle import Tensor, nn
 from paddle_gan.data import ImageSet, load_images, to_float
 from paddle_gan.errors import UserError
 from paddle_gan.kernels import run
-from paddle_gan.metrics.cache import keep, kept
+from paddle_gan.system.cache import keep, kept
 
 FEATURES = 64
 STEPS = 3000  # of 200 digits: ten epochs of MNIST
@@ -92,11 +93,17 @@ def digit_network(data: str = "mnist", rebuild: bool = False) -> DigitNetwork:
 
     Raises UserError if the source has no labels 0 to 9.
     """
-    trainval = digits(data, "trainval")
+    return network_of(digits(data, "trainval"), lambda: digits(data, "test"), rebuild)
+
+
+def network_of(
+    trainval: ImageSet, test: Callable[[], ImageSet], rebuild: bool = False
+) -> DigitNetwork:
+    """The same for images, N x 1 x 32 x 32, whose labels are those of digits."""
     check_labels(trainval)
     name = f"own-digit-network-v{VERSION}-{trainval.fingerprint()['sha256'][:16]}"
     if rebuild:
-        network = train(trainval, digits(data, "test"), STEPS)
+        network = train(trainval, test(), STEPS)
         keep(name, state_of(network))
         return network
     state = kept(name)

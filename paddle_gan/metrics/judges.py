@@ -5,23 +5,34 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
+from paddle_gan.metrics import pairs, reference
 from paddle_gan.metrics.digits import digit_network, embed
 from paddle_gan.metrics.evaluate import as_digits, evaluate
-from paddle_gan.metrics.reference import prepare
+from paddle_gan.metrics.evaluate import summary as summary_of_digits
 from paddle_gan.sampling.columns import Columns
+
+Load = Callable[[str], DataSet]  # the data of a split, as a game sees it
 
 
 class Judge(NamedTuple):
-    """Scores images of one kind, and chooses among checkpoints by one score."""
+    """Scores what a game draws, and chooses among checkpoints by one score.
+
+    ``data`` is the name of the run's data, ``load`` reads a split of it.
+    """
 
     check: Callable[[dict], None]  # of a configuration; raises UserError where it cannot be scored
-    prepare: Callable[[str], None]  # of the name of the data: all that takes long, or may fail
-    score: Callable[[Columns, str], dict]  # of columns as a game draws them, and the data's name
+    prepare: Callable[[str, Load], None]  # of data and load: all that takes long, or may fail
+    score: Callable[
+        [Columns, DataSet | None, str, Load], dict
+    ]  # of drawings, their set, data, load
+    summary: Callable[[dict], str]  # of a result: a table for people
     best: str  # the score by which the best checkpoint is chosen; the least
     shown: tuple[str, ...]  # the scores that a checkpoint keeps
     line: str  # of the console, to be formatted with the scores
     tags: Mapping[str, str]  # where scores stand on the dashboard, if not as `score/NAME`
+    split: str | None = None  # that drawings are made from while training; None: no matter
 
 
 def _one_channel(config: dict) -> None:
@@ -31,8 +42,9 @@ def _one_channel(config: dict) -> None:
 
 DIGITS = Judge(
     _one_channel,
-    prepare,
-    lambda columns, data: evaluate(columns["samples"], data, validation=True),
+    lambda data, load: reference.prepare(data),
+    lambda columns, images, data, load: evaluate(columns["samples"], data, validation=True),
+    summary_of_digits,
     best="validation_fid",
     shown=("fid", "validation_fid"),
     line="FID {fid:.1f}, validation FID {validation_fid:.1f}",
@@ -63,10 +75,26 @@ def _reconstructions(columns: Columns, data: str) -> dict:
 
 
 RECONSTRUCTIONS = DIGITS._replace(
-    score=_reconstructions,
+    score=lambda columns, images, data, load: _reconstructions(columns, data),
     shown=(*DIGITS.shown, "error", "kept"),
     line="error {error:.4f}, {kept:.2%} of digits kept, " + DIGITS.line,
     tags={**DIGITS.tags, "error": "score/reconstruction_error", "kept": "score/digits_kept"},
 )
+PAIRS = Judge(
+    lambda config: None,
+    lambda data, load: pairs.prepare(load),
+    lambda columns, images, data, load: pairs.score(columns, images, load),
+    pairs.summary,
+    best="error",
+    shown=("error", "l1", "psnr", "ssim"),
+    line="L1 {l1:.4f}, PSNR {psnr:.2f} dB, SSIM {ssim:.4f}",
+    tags={},
+    split="validation",
+)
 
-JUDGES = {"digits": DIGITS, "reconstructions": RECONSTRUCTIONS}
+JUDGES = {"digits": DIGITS, "reconstructions": RECONSTRUCTIONS, "pairs": PAIRS}
+
+
+def summary(result: dict) -> str:
+    """What a judge found, as a table for people."""
+    return JUDGES[result.get("judge", "digits")].summary(result)

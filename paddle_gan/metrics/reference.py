@@ -9,7 +9,6 @@ import numpy as np
 from paddle_gan.data import ImageSet, to_float
 from paddle_gan.errors import UserError
 from paddle_gan.metrics import scores
-from paddle_gan.metrics.cache import keep, kept
 from paddle_gan.metrics.digits import (
     FEATURES,
     DigitNetwork,
@@ -19,6 +18,7 @@ from paddle_gan.metrics.digits import (
     embed,
 )
 from paddle_gan.sampling.pictures import to_uint8
+from paddle_gan.system.cache import keep, kept
 
 NEIGHBORS = 1000  # samples whose nearest training digits are sought
 _READ, _LEAST_RIGHT = 1000, 0.9  # test digits that a network must read to judge by

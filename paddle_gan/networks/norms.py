@@ -44,6 +44,11 @@ NORMS = {
 }
 
 
+def plain_instance_norm(features: int) -> nn.Layer:
+    """InstanceNorm without an affine map, as PyTorch's is by default and Paddle's is not."""
+    return nn.InstanceNorm2D(features, weight_attr=False, bias_attr=False)
+
+
 class SpectralNorm:
     """Divides a layer's weight by its largest singular value; Miyato et al. 2018, algorithm 1.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import time
 from pathlib import Path
 
@@ -61,10 +62,9 @@ def train(
             "--evaluate-every would judge by images that this run has learned from; leave it "
             "out, or start a new run with it"
         )
-    source = config["data"], config["image_size"], config["channels"]
-    images = data.load(game.data, *source, split)
+    images = game.load(config, split)
     config = game.with_data(config, images)
-    watched = data.load(game.data, *source, game.watched) if game.watched else None
+    watched = game.load(config, game.watched) if game.watched else None
     with contextlib.ExitStack() as stack:
         if resume and distributed.rank() == 0:
             stack.enter_context(workspace.held(out))  # before a checkpoint in it is touched
@@ -73,7 +73,9 @@ def train(
             run.check_data()
         if distributed.rank() == 0:
             if config["evaluate_every"]:
-                judge.prepare(config["data"])  # refused now rather than after an epoch
+                judge.prepare(
+                    config["data"], functools.partial(game.load, config)
+                )  # refused now rather than after an epoch
             if not resume:  # only now, as what was refused until here leaves no trace
                 stack.enter_context(workspace.held(out))
                 workspace.set_earlier_aside(out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -81,8 +82,9 @@ class Run:
         """Seed the step to come and set its rates; functions of the step, so resuming is exact."""
         key = [self.config["seed"], self.step, self.attempt]
         paddle.seed(int(np.random.SeedSequence(key).generate_state(1)[0]))
+        whole = self.total * self.config["batch_size"]
         for optimizer, rate in self._rates:
-            anneal(optimizer, rate, self.config, self._images)
+            anneal(optimizer, rate, self.config, self._images, whole)
 
     def follow(self) -> None:
         """Let the averages follow the step that was made."""
@@ -166,8 +168,10 @@ class Run:
         """Score the samples and remember the best; a failure is a warning, never a lost epoch."""
         judge = self._judge
         try:
-            drawn = self.game.stream(drawers, _SCORED, self.config["seed"], self._watched)
-            result = judge.score(joined(drawn), self.config["data"])
+            load = functools.partial(self.game.load, self.config)
+            images = load(judge.split) if judge.split else self._watched
+            drawn = joined(self.game.stream(drawers, _SCORED, self.config["seed"], images))
+            result = judge.score(drawn, images, self.config["data"], load)
         except Exception as error:  # whatever it may be, memory and numerics among it
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
             self._warn(f"epoch {epoch} could not be evaluated ({reason}); training goes on")

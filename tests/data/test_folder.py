@@ -225,7 +225,7 @@ def test_folders_that_are_none(tmp_path):
 
 
 def test_stderr_works_again_afterwards(tmp_path, capfd):
-    with pytest.raises(ZeroDivisionError), folder_module._silent_libraries():
+    with pytest.raises(ZeroDivisionError), folder_module.silent_libraries():
         os.write(2, b"hidden")
         raise ZeroDivisionError
     os.write(2, b"shown")

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_gan.metrics.cache import cache_folder, keep, kept
+from paddle_gan.system.cache import cache_folder, keep, kept
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,100 @@
+"""A user's own images through a translator: a PNG for each, and a page that shows them."""
+
+from __future__ import annotations
+
+import base64
+import html
+import os
+from collections import Counter
+from pathlib import Path
+from urllib.parse import quote
+
+import numpy as np
+from tqdm import tqdm
+
+from paddle_gan.checkpoints.generators import Opened
+from paddle_gan.data import to_float
+from paddle_gan.data.inputs import Input, padded, read_inputs
+from paddle_gan.errors import UserError
+from paddle_gan.sampling.pictures import to_uint8, write_picture
+from paddle_gan.system.files import write_whole
+from paddle_gan.system.opencv import import_cv2
+
+_PAGE = """<!DOCTYPE html>
+<html lang="en"><meta charset="utf-8"><title>{title}</title>
+<style>
+body {{ font: 14px sans-serif; margin: 2em; background: #fff; color: #222 }}
+figure {{ display: inline-block; margin: 0 1.5em 1.5em 0 }}
+img {{ height: 192px; max-width: 384px; object-fit: contain; background: #eee }}
+figcaption {{ max-width: 400px; overflow-wrap: anywhere; color: #666 }}
+</style>
+<h1>{title}</h1><p>Each input as the network saw it, and its translation.</p>
+{figures}
+</html>
+"""
+_FIGURE = (
+    '<figure><img src="{given}" alt="input"> <img src="{made}" alt="output">'
+    "<figcaption>{name}</figcaption></figure>"
+)
+
+
+def translate_files(opened: Opened, source: str | os.PathLike, output: str | os.PathLike) -> Path:
+    """Translate an image, or all below a folder, into the folder ``output``; returns that path.
+
+    Each gives a PNG of the same name and size, in the same subfolder; ``index.html`` shows them
+    beside the inputs. The network sees all of an image, the short side as long as in training.
+
+    Raises UserError for a source without images, a checkpoint that does not translate, and where
+    an input would be overwritten.
+    """
+    if opened.config is None:
+        raise UserError("this checkpoint translates nothing; leave --input out")
+    source, output = Path(source), Path(output)
+    size = opened.config["image_size"]
+    inputs = read_inputs(source, size, opened.config["channels"])
+    names = _names(inputs)
+    for each, name in zip(inputs, names):
+        if (output / name).resolve() == each.path.resolve():
+            raise UserError(f"{each.path} would be overwritten; give another --output")
+    figures = []
+    for each, name in zip(tqdm(inputs, unit=" images", disable=None), names):
+        write_picture(output / name, _translated(opened, each, size))
+        figures.append(
+            _FIGURE.format(
+                given=_embedded(each.pixels),
+                made=quote(name.as_posix()),
+                name=html.escape(each.inside.as_posix()),
+            )
+        )
+    title = html.escape(f"{opened.config['recipe']}: {len(inputs):,} images of {source.name}")
+    page = _PAGE.format(title=title, figures="\n".join(figures))
+    write_whole(output / "index.html", page.encode())
+    return output
+
+
+def _names(inputs: list[Input]) -> list[Path]:
+    """Where in the output each goes; with the old suffix only where names would be the same."""
+    wanted = [each.inside.with_suffix(".png") for each in inputs]
+    counts = Counter(wanted)
+    return [
+        name if counts[name] == 1 else each.inside.with_name(f"{each.inside.name}.png")
+        for name, each in zip(wanted, inputs)
+    ]
+
+
+def _translated(opened: Opened, each: Input, size: int) -> np.ndarray:
+    """The translation as a picture of the input's size, height x width x C."""
+    cv2 = import_cv2()
+    pixels = np.atleast_3d(each.pixels)
+    images = to_float(padded(pixels, size).transpose(2, 0, 1)[None])
+    found = opened.game.translate(opened.networks, opened.name, images)
+    small = to_uint8(found)[0].transpose(1, 2, 0)[: pixels.shape[0], : pixels.shape[1]]
+    grows = min(each.size) > min(pixels.shape[:2])
+    method = cv2.INTER_CUBIC if grows else cv2.INTER_AREA
+    return np.atleast_3d(cv2.resize(small, each.size[::-1], interpolation=method))
+
+
+def _embedded(pixels: np.ndarray) -> str:
+    cv2 = import_cv2()
+    _, data = cv2.imencode(".png", np.atleast_3d(pixels)[..., ::-1])
+    return f"data:image/png;base64,{base64.b64encode(data).decode()}"

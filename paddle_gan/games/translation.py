@@ -1,0 +1,71 @@
+"""What games have in common that translate images of a side A to images of a side B."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import paddle
+from paddle import nn
+
+from paddle_gan import kernels
+from paddle_gan.data import to_float
+from paddle_gan.games.base import Game, trainable
+from paddle_gan.games.optimizers import OPTIMIZER, OPTIMIZERS
+from paddle_gan.networks.initialization import INITS
+from paddle_gan.options import Option, Row, one_of, whole
+from paddle_gan.sampling.columns import Columns
+
+_BATCH = 64
+
+
+class Translation(Game):
+    """A game on two sides of data: ``a`` is what is given, ``b`` what is wanted."""
+
+    options = {
+        **Game.options,
+        "image_size": Option(32, one_of((16, 32, 64, 128, 256)), "images are resized to this"),
+        "batch_size": Option(16, whole(1), "images in a step, of all processes together"),
+        "width": Option(32, whole(1), "features of G's outermost layer; the others follow from it"),
+        "d_width": Option(32, whole(1), "features of D's first layer"),
+        "patch_layers": Option(2, whole(1, 3), "D sees parts of 16, 34 or 70 pixels"),
+        "init": Option("dcgan", Row(INITS), "how weights are initialized"),
+        **OPTIMIZER,
+        "lr": Option(0.0002, OPTIMIZER["lr"].range, "learning rate"),
+    }
+    rules = [
+        (
+            lambda c: c["image_size"] < 32 and c["patch_layers"] == 3,
+            "patch_layers 3 leaves nothing of images of {image_size} pixels; take 1 or 2",
+        ),
+    ]
+    watched, judge = "test", "pairs"
+
+    def __init__(self, config: dict):
+        super().__init__(config)
+        for network in self.networks.values():
+            network.apply(INITS[config["init"]])
+
+    def add_optimizer(self, name: str, *networks: nn.Layer) -> None:
+        """One for the networks together, saved as ``name`` and its kind."""
+        weights = [parameter for network in networks for parameter in trainable(network)]
+        kind, lr, betas = (self.config[each] for each in ("optimizer", "lr", "betas"))
+        self.optimizers[f"{name}{kind}"] = OPTIMIZERS[kind](weights, lr, betas)
+
+    @staticmethod
+    def probe(networks, n, seed, images=None) -> Iterator[Columns]:
+        """The ``input``, of A, and of the same index the ``target``, of B."""
+        found = images.examples(n)
+        for start in range(0, len(found["a"]), _BATCH):
+            a, b = (to_float(found[side][start : start + _BATCH]) for side in "ab")
+            yield {"input": a, "target": b}
+
+    @staticmethod
+    def translate(networks, name: str, images: np.ndarray) -> np.ndarray:
+        return drawn(networks[name], images)
+
+
+def drawn(network: nn.Layer, images: np.ndarray) -> np.ndarray:
+    """What a network makes of images, float32 B x C x H x W."""
+    with paddle.no_grad():
+        return kernels.run(network, paddle.to_tensor(images)).numpy()

@@ -1,0 +1,162 @@
+"""Translations against the truth: how far they are from it, and whether digits stay what they are.
+
+Images are rounded to 8 bits first. Of two sides made of digits a network that reads the digits of
+the target's side (see ``digits``) tells which translations still show the digit of the input.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from paddle_gan.data import ImageSet, UnpairedSet, to_float
+from paddle_gan.data.image_set import spread
+from paddle_gan.data.pixels import to_square
+from paddle_gan.errors import UserError
+from paddle_gan.metrics.digits import DigitNetwork, embed, network_of
+from paddle_gan.metrics.evaluate import SIZE
+from paddle_gan.sampling.columns import Columns
+from paddle_gan.sampling.pictures import to_uint8
+
+# Prefix of a way's names; columns of its input, its output and the truth; the truth's side.
+WAYS = {
+    "": ("input", "output", "target", "b"),
+    "reverse_": ("target", "reverse_output", "input", "a"),
+}
+_WINDOW, _SIGMA = 11, 1.5  # of SSIM, in pixels
+
+Load = Callable[[str], UnpairedSet]
+
+
+def prepare(load: Load) -> None:
+    """Make ready all that scores take. Raises UserError for data without a truth."""
+    found = load("validation")
+    if not found.aligned:
+        raise UserError(
+            f"{found.source}: nothing tells how a translation should look, so there are no scores; "
+            "leave --evaluate-every out, or give pairs or a task such as edges"
+        )
+    if found.labels is not None:
+        for side in "ab":
+            digit_network(load, side)
+
+
+def score(columns: Columns, images: UnpairedSet, load: Load) -> dict:
+    """Score what a game drew of the first images of a set, whose sides belong together.
+
+    Returns plain Python values: ``l1``, the mean distance of pixels in [-1, 1]; ``psnr`` in dB and
+    ``ssim``, means over images; where the set has labels ``kept``, the share of outputs that show
+    the digit of the input. Both ways there are also ``reverse_l1`` and so on. ``error`` is the mean
+    L1 of the ways; ``copied`` has the scores of the inputs taken for outputs, ``true`` those of the
+    truth.
+
+    Raises UserError for sides that do not belong together.
+    """
+    if not images.aligned:
+        raise UserError(f"{images.source}: nothing tells how a translation should look; give pairs")
+    n = len(columns["input"])
+    labels = None if images.labels is None else spread(images.labels, n)
+    rows, told = {"own": {}, "copied": {}, "true": {}}, []
+    for way, (given, output, target, side) in WAYS.items():
+        if output not in columns:
+            continue
+        network = None if labels is None else digit_network(load, side)
+        told += [] if network is None else [network.sha256[:8]]
+        truth = to_uint8(columns[target])
+        for row, column in (("own", output), ("copied", given), ("true", target)):
+            found = dict(_row(to_uint8(columns[column]), truth, network, labels))
+            rows[row].update({way + name: value for name, value in found.items()})
+    own = rows.pop("own")
+    errors = [value for name, value in own.items() if name.endswith("l1")]
+    read = f", digits read by {' and '.join(told)}" if told else ""
+    return {
+        "judge": "pairs",
+        "protocol": f"{n} pairs of {images.name} ({images.split}), 8 bits{read}",
+        **own,
+        "error": float(np.mean(errors)),
+        **rows,
+    }
+
+
+def _row(
+    images: np.ndarray, truth: np.ndarray, network: DigitNetwork | None, labels: np.ndarray | None
+) -> Iterator[tuple[str, float]]:
+    difference = (images.astype(np.float64) - truth).reshape(len(images), -1)
+    squares = (difference**2).mean(1)
+    yield "l1", float(np.abs(difference).mean() / 127.5)
+    yield "psnr", float((10 * np.log10(255**2 / np.maximum(squares, 1e-3))).mean())  # 78 at most
+    yield "ssim", float(ssim(images, truth).mean())
+    if network is not None:
+        _, probabilities = embed(network, to_float(as_gray(images)))
+        yield "kept", float((probabilities.argmax(1) == labels).mean())
+
+
+def ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The structural similarity of images of 8 bits, N x C x H x W: N; Wang et al. 2004, eq. 13.
+
+    A Gaussian window of 11 x 11 pixels, or as large as the image, where it fits in; the mean over
+    places and channels.
+    """
+    a, b = a.astype(np.float64), b.astype(np.float64)
+    down, across = (_windows(size) for size in a.shape[2:])
+
+    def mean(x: np.ndarray) -> np.ndarray:
+        return down @ x @ across.T
+
+    mean_a, mean_b = mean(a), mean(b)
+    variance_a, variance_b = mean(a * a) - mean_a**2, mean(b * b) - mean_b**2
+    covariance = mean(a * b) - mean_a * mean_b
+    c1, c2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    similar = (2 * mean_a * mean_b + c1) * (2 * covariance + c2)
+    return (similar / ((mean_a**2 + mean_b**2 + c1) * (variance_a + variance_b + c2))).mean(
+        (1, 2, 3)
+    )
+
+
+def _windows(size: int) -> np.ndarray:
+    """A row of weights for each place of the window within ``size`` pixels."""
+    width = min(_WINDOW, size)
+    offsets = np.arange(width) - (width - 1) / 2
+    weights = np.exp(-(offsets**2) / (2 * _SIGMA**2))
+    places = np.zeros((size - width + 1, size))
+    for row, place in enumerate(places):
+        place[row : row + width] = weights / weights.sum()
+    return places
+
+
+def digit_network(load: Load, side: str) -> DigitNetwork:
+    """The network that reads the digits of a side, from the cache if it is there."""
+
+    def read(split: str) -> ImageSet:
+        found = load(split)
+        images = as_gray(getattr(found, side))
+        where = f"side {side.upper()} of {found.source}"
+        return ImageSet(images, found.labels, where, found.name, split)
+
+    return network_of(read("trainval"), lambda: read("test"))
+
+
+def as_gray(images: np.ndarray) -> np.ndarray:
+    """Images of 8 bits, N x C x H x H, as the networks read them: N x 1 x 32 x 32."""
+    gray = images if images.shape[1] == 1 else np.rint(images.mean(1, keepdims=True))
+    gray = gray.astype(np.uint8)
+    if gray.shape[2] == SIZE:
+        return gray
+    return np.stack([to_square(image, SIZE) for image in gray[:, 0]])[:, None]
+
+
+def summary(result: dict) -> str:
+    """What ``score`` found, as a table for people."""
+    lines = [result["protocol"], f"{'':<18}{'output':>12}{'input copied':>14}{'truth':>12}"]
+    forms = {"l1": ("L1", ".4f"), "psnr": ("PSNR, dB", ".2f"), "ssim": ("SSIM", ".4f")}
+    forms["kept"] = ("digits kept", ".2%")
+    for way, told in (("", ""), ("reverse_", "B to A: ")):
+        for name, (title, form) in forms.items():
+            values = (row.get(way + name) for row in (result, result["copied"], result["true"]))
+            own, copied, true = (
+                value if value is None else format(value, form) for value in values
+            )
+            if own is not None:
+                lines.append(f"{told + title:<18}{own:>12}{copied:>14}{true:>12}")
+    return "\n".join(lines)
