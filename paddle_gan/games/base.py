@@ -60,6 +60,7 @@ class Game:
         """The configuration with what follows from the data set."""
         return config
 
+    @classmethod
     def load(cls, config: dict, split: str) -> DataSet:
         """The data of a split as the game sees it. Raises UserError as ``data.load`` does."""
         size = config["image_size"], config["channels"]

@@ -31,7 +31,7 @@ def test_without_an_end_it_stays():
 def rates(optimizer, images: int, **values) -> tuple[float, float]:
     """The rate of an optimizer that began with 0.004, and its beta2, after so many images."""
     config = configure(lr=0.002, betas=(0.0, 0.9), **values)
-    anneal(optimizer, 0.004, config, images)
+    anneal(optimizer, 0.004, config, images, whole=10**6)
     return optimizer.get_lr(), optimizer._beta2
 
 
@@ -55,7 +55,7 @@ def test_adam_with_a_beta2_that_changes_written_out():
     config = configure(lr=0.01, lr_half=0, betas=(0.0, 0.5), beta2_end=0.9, burn_in=40)
     optimizer, square, power = OPTIMIZERS["adam"]([weight], 0.01, (0.0, 0.5)), 0.0, 0.5
     for images, beta2 in ((0, 0.5), (20, 0.7), (40, 0.9), (60, 0.9)):
-        anneal(optimizer, 0.01, config, images)
+        anneal(optimizer, 0.01, config, images, whole=10**6)
         weight.square().sum().backward()
         optimizer.step()
         optimizer.clear_grad()

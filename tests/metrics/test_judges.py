@@ -13,7 +13,7 @@ SCORES = {"fid", "validation_fid", "kid", "is", "precision", "recall"}
 
 def test_digits_are_scored_by_their_samples(network, test_digits):
     images, _ = test_digits
-    found = JUDGES["digits"].score({"samples": images[:100]}, "embedded")
+    found = JUDGES["digits"].score({"samples": images[:100]}, None, "embedded", None)
     assert found == evaluate(images[:100], "embedded", validation=True)
 
 
@@ -23,7 +23,7 @@ def test_reconstructions_are_compared_with_their_images(network, test_digits):
     given, other = images[::10], images[::-10].copy()  # they are sorted by their digits
     other[:20] = given[:20]
     columns = {"input": given, "output": 0.9 * other, "sample": samples}
-    found = JUDGES["reconstructions"].score(columns, "embedded")
+    found = JUDGES["reconstructions"].score(columns, None, "embedded", None)
     apart = columns["output"].astype(np.float64) - columns["input"]
     assert found["error"] == pytest.approx((apart**2).mean(), rel=1e-5)
     kinds, drawn = (
@@ -37,6 +37,6 @@ def test_reconstructions_are_compared_with_their_images(network, test_digits):
 def test_a_perfect_reconstruction(network, test_digits):
     images, _ = test_digits
     columns = dict.fromkeys(("input", "output", "sample"), images[:100])
-    found = JUDGES["reconstructions"].score(columns, "embedded")
+    found = JUDGES["reconstructions"].score(columns, None, "embedded", None)
     assert (found["error"], found["kept"]) == (0, 1)
     assert JUDGES["reconstructions"].line.format(**found).startswith("error 0.0000, 100.00% of")
