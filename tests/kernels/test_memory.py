@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import paddle
+import pytest
 
 from paddle_gan.kernels.memory import Memory, Pool
 from tests.kernels.cases import fast, noise
@@ -69,8 +70,9 @@ def test_no_two_threads_are_given_one_array():
     assert 0 < pool.free() <= pool._peak <= 4 * 4 * 212
 
 
-def test_eight_shapes_keep_what_the_largest_needs(pool):
-    net, (_, *rest) = CASES["discriminator"]()
+@pytest.mark.parametrize("name", ["discriminator", "U-Net"])
+def test_eight_shapes_keep_what_the_largest_needs(name, pool):
+    net, (_, *rest) = CASES[name]()
     sizes = []
     for batch in (96, 64, 80, 32, 48, 16, 72, 8):
         fast(net, noise((batch, *rest))).sum().backward()

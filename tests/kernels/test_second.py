@@ -175,8 +175,9 @@ def test_layouts_that_do_not_lie_in_one_piece():
     assert_same(gradients(net), gradients(twin))
 
 
-def test_memory_is_used_again(pool):
-    net, shape = LINEAR["critic"]()
+@pytest.mark.parametrize("name", ["critic", "residual"])
+def test_memory_is_used_again(name, pool):
+    net, shape = LINEAR[name]()
     for seed in range(3):
         loss = penalty(fast(net, noise(shape, seed)))
         loss.backward()
