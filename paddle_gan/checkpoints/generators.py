@@ -66,7 +66,7 @@ def open_checkpoint(path: str | os.PathLike) -> Opened:
 
 
 def load_generator(path: str | os.PathLike) -> nn.Layer:
-    """The generator saved in ``path``, in eval mode, whoever saved it; as ``open_checkpoint``."""
+    """The network saved in ``path``, in eval mode, whoever saved it; as ``open_checkpoint``."""
     return _load(path)[1]
 
 
