@@ -9,11 +9,9 @@ from paddle_gan.system.runtime import import_paddle
 
 import_paddle()
 
-# A suite in the background or under nohup ignores some, and so would every run that it starts.
-for number in signals.ENDING:
-    if signal.getsignal(number) is signal.SIG_IGN:
-        as_ever = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
-        signal.signal(number, as_ever)
+from tests.training.harness import heed_signals  # noqa: E402  (threads first)
+
+heed_signals()
 
 
 @pytest.fixture(autouse=True)

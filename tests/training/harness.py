@@ -20,6 +20,7 @@ import pytest
 import paddle_gan
 from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.reading import read
+from paddle_gan.system import signals
 from tests.data.files import save_idx
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
@@ -30,6 +31,14 @@ FOUR = ("Gnet.pdparams", "Gadam.pdopt", "Dnet.pdparams", "Dadam.pdopt")
 # A process that a signal ended leaves a negative status.
 KILLED = -signal.SIGKILL
 TORN = -signal.SIGXFSZ
+
+
+def heed_signals() -> None:
+    """Undo that a shell's background or nohup ignores some, as every run started here would."""
+    for number in signals.ENDING:
+        if signal.getsignal(number) is signal.SIG_IGN:
+            as_ever = signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL
+            signal.signal(number, as_ever)
 
 
 def digits(folder: Path, n: int = 160) -> Path:

@@ -99,6 +99,7 @@ def undergo(
 def main(signals: int, seed: int) -> int:
     """Send half of the signals to runs of one process and half to runs of two; returns how many
     runs of one process differ from one that was not disturbed."""
+    harness.heed_signals()
     rng, done, runs, different = random.Random(seed), 0, 0, 0
     print_now(f"{signals} signals, seed {seed}")
     with tempfile.TemporaryDirectory() as folder:
