@@ -149,7 +149,7 @@ class Autoencoder(Game):
         else:
             ends, kept = codes_of_files(networks["Enet"], between)
             if len(kept) < len(between):
-                raise UserError(f"--between: one of {', '.join(between)} cannot be read")
+                raise UserError(f"--between: one of {', '.join(map(str, between))} cannot be read")
             a, b = ends
             codes = np.stack([drawing.lerp(a, b, t) for t in np.linspace(0, 1, frames)])
         return {"output": drawing.generate(generator, codes)}

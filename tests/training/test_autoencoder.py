@@ -98,6 +98,20 @@ def test_the_encoder_shows_test_images_and_reconstructions(run, tmp_path):
     assert picture.read_bytes() == (run / "samples/step-00000021.png").read_bytes()
 
 
+def test_networks_set_aside_and_those_in_training_are_drawn_with_in_pairs(images, tmp_path):
+    out = train(tmp_path / "run", images, max_steps=12, keep_every=1)  # two epochs
+    pairs = ["generators/epoch-001-{}.pdparams", "{}_raw.pdparams", "{}.pdparams"]
+    found = []
+    for each in pairs:
+        networks = open_checkpoint(out / each.format("Enet")).networks
+        expected = read(out / each.format("Gnet"))["means"]
+        assert np.array_equal(networks["Gnet"].means.numpy(), expected)
+        weights = networks["Gnet"].gan[0].weight.numpy()
+        assert np.array_equal(weights, read(out / each.format("Gnet"))["gan.0.weight"])
+        found.append(weights.tobytes())
+    assert len(set(found)) == 3
+
+
 def test_a_walk_from_one_image_to_another(run, images, tmp_path):
     pair = [images / "03.png", images / "04.png"]
     arguments = [run / "Enet.pdparams", "--between", *pair, "--interpolation", 5]
