@@ -59,7 +59,7 @@ class _Norm(Operation):
         self.kept = self.channels + len(self._starts) * self._of_part
         self._backward = dnn.Primitive(
             "batch_normalization_backward",
-            [dnn.BACKWARD if affine else dnn.BACKWARD_DATA, x, x, x, self._epsilon, flags],
+            [dnn.BACKWARD, x, x, x, self._epsilon, flags],
             [dnn.SRC, *statistics, dnn.DIFF_DST, *[dnn.SCALE] * affine, dnn.DIFF_SRC]
             + [dnn.DIFF_SCALE, dnn.DIFF_SHIFT] * affine
             + masks,
