@@ -6,10 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import paddle
 import pytest
+from paddle import nn
 
+from paddle_gan import kernels
+from paddle_gan.kernels import program
+from paddle_gan.kernels.layouts import floats
 from paddle_gan.kernels.memory import Memory, Pool
+from paddle_gan.networks.blocks import Skip
 from tests.kernels.cases import fast, noise
-from tests.kernels.networks import CASES
+from tests.kernels.linear import LINEAR
+from tests.kernels.networks import CASES, stack
 
 MB = 1 << 18  # floats
 
@@ -102,3 +108,28 @@ def test_memory_begins_at_a_cache_line(pool):
     del held
     assert pool._used == 0
     assert np.all([array.dtype == np.float32 for array in pool._free])
+
+
+ALONE = {
+    "padding": lambda: stack(nn.Pad2D(2, mode="reflect"), shape=(2, 3, 8, 8)),
+    "padding in a branch": lambda: stack(Skip(nn.Pad2D(0, mode="reflect")), shape=(2, 3, 8, 8)),
+}
+
+
+@pytest.mark.parametrize("name", [*CASES, *LINEAR, *ALONE])
+def test_nothing_is_written_beyond_the_memory_of_a_call(name, monkeypatch):
+    guards = []
+
+    class Guarded(Memory):
+        def __init__(self, n: int):
+            super().__init__(n + 1000)
+            guards.append((self, floats(self.address + 4 * n, 1000)))
+            guards[-1][1][:] = 7
+
+    monkeypatch.setattr(program, "Memory", Guarded)
+    net, shape = (CASES | LINEAR | ALONE)[name]()
+    fast(net, noise(shape)).sum().backward()
+    if name in LINEAR:
+        kernels.input_gradient(net, noise(shape)).square().sum().backward()
+    assert len(guards) >= 2
+    assert all((guard == 7).all() for _, guard in guards)
