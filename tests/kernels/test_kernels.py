@@ -12,7 +12,15 @@ from paddle import nn
 from paddle_gan import kernels
 from paddle_gan.kernels import narrow
 from tests.calculus import difference_quotient, of_parameter
-from tests.kernels.cases import assert_same, fast, noise, penalty, program_of, slow
+from tests.kernels.cases import (
+    assert_same,
+    fast,
+    noise,
+    penalty,
+    program_of,
+    slow,
+    statistics,
+)
 from tests.kernels.networks import CASES, stack
 from tests.kernels.unknown import UNKNOWN
 from tests.notebook import fill
@@ -36,6 +44,16 @@ def test_a_replaced_layer_is_noticed():
     net[1] = nn.ReLU()
     net[2] = nn.Conv2D(3, 2, 3)
     assert_same({"y": fast(net, noise(shape)).numpy()}, {"y": slow(net, noise(shape)).numpy()})
+
+
+def test_a_norm_replaced_in_a_container_is_noticed():
+    net, shape = CASES["residual"]()
+    fast(net, noise(shape))
+    net[1].body[1] = nn.BatchNorm2D(4)
+    twin = copy.deepcopy(net)
+    fast(net, noise(shape)), slow(twin, noise(shape))
+    found, expected = ({k: v.numpy() for k, v in statistics(n).items()} for n in (net, twin))
+    assert_same(found, expected)
 
 
 def test_one_layer_in_another_mode():

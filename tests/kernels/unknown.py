@@ -34,6 +34,9 @@ UNKNOWN = {
     "Upsample with aligned corners": lambda: [
         nn.Upsample(scale_factor=2, mode="bilinear", align_corners=True)
     ],
+    "Upsample from the corners": lambda: [
+        nn.Upsample(scale_factor=2, mode="bilinear", align_mode=1)
+    ],
     "bicubic": lambda: [nn.Upsample(scale_factor=2, mode="bicubic")],
     "AvgPool of incomplete windows": lambda: [nn.AvgPool2D(2, ceil_mode=True)],
     "AvgPool with a divisor": lambda: [nn.AvgPool2D(2, divisor_override=3)],
