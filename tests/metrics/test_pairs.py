@@ -13,6 +13,14 @@ from paddle_gan.errors import UserError
 from paddle_gan.metrics import pairs, summary
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_cache(tmp_path_factory):
+    """Where the network of the outlines is in no other test's way."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("pairs")))
+        yield
+
+
 def pictures(seed: int, n: int = 4, channels: int = 1, size: int = 32) -> np.ndarray:
     """Smooth pictures, uint8."""
     rng = np.random.default_rng(seed)

@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+import paddle_gan
 from paddle_gan.config import configure
+from paddle_gan.games.gan import GAN
 from paddle_gan.games.optimizers import anneal
 
 
@@ -33,3 +35,23 @@ def test_nothing_falls_unless_told():
     assert rate(dict(lr_half=0, lr_decay=0.0), 99, 100) == 2
     assert configure("cyclegan")["lr_decay"] == configure("cyclegan-paper")["lr_decay"] == 0.5
     assert configure("dcgan")["lr_decay"] == 0
+
+
+def test_a_run_sets_the_rates_of_its_steps(few, tmp_path, monkeypatch):
+    """Nine steps of eight images, the last third falling, beside a half-life of 24 images."""
+    rates, train_step = [], GAN.train_step
+
+    def watched(game, *rest):
+        rates.append([optimizer.get_lr() for optimizer in game.optimizers.values()])
+        return train_step(game, *rest)
+
+    monkeypatch.setattr(GAN, "train_step", watched)
+    settings = dict(epochs=3, batch_size=8, width=4, latent=8, image_size=16, lr=0.01)
+    paddle_gan.train(
+        out=tmp_path, data=str(few), device="cpu", lr_half=24, lr_decay=1 / 3, **settings
+    )
+    expected = [
+        0.01 / (1 + step / 3) * share for step, share in enumerate([1] * 7 + [2 / 3, 1 / 3])
+    ]
+    for found in zip(*rates):
+        assert found == pytest.approx(expected)
