@@ -172,6 +172,7 @@ RECIPES = {
         **_EDGES,
         width=16,
         d_width=16,
+        lr=0.001,
         epochs=10,
     ),
     "pix2pix-paper": Recipe(
@@ -187,6 +188,7 @@ RECIPES = {
         width=16,
         d_width=16,
         blocks=2,
+        lr=0.0005,
         batch_size=4,
         epochs=10,
         lr_decay=0.5,
