@@ -27,6 +27,7 @@ _ANNEALED = dict(
     burn_in=200_000,
 )
 _R3GAN = dict(**_PAIRS, networks="r3gan", betas=(0.0, 0.9), beta2_end=0.99)
+_SMALL = dict(**_R3GAN, **_ANNEALED, lr=0.0003, width=16, max_width=64, blocks=1)
 _WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
 _EDGES = dict(data="edges", lr_half=0)
 _TRANSLATION = dict(
@@ -130,14 +131,8 @@ RECIPES = {
         lr=0.001,
         betas=(0.0, 0.99),
     ),
-    "r3gan": Recipe("residual networks, otherwise like rpgan", **_R3GAN, **_ANNEALED, lr=0.0005),
-    "cr3gan": Recipe(
-        "r3gan with the class as an input to both networks",
-        **_R3GAN,
-        **_ANNEALED,
-        lr=0.0005,
-        classes="data",
-    ),
+    "r3gan": Recipe("residual networks for two cores, otherwise like rpgan", **_SMALL),
+    "cr3gan": Recipe("r3gan with the class as an input to both networks", **_SMALL, classes="data"),
     "r3gan-paper": Recipe(
         "r3gan with the sizes and numbers that Huang et al. 2024 have for stacked digits",
         **_R3GAN,
