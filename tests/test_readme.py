@@ -107,7 +107,10 @@ def test_every_command_runs(command, here, prepared, monkeypatch):
         place, words = ELSEWHERE[command]
         assert re.search(words, (ROOT / place).read_text()), f"{place} does not run it"
         return
-    data = "" if "--data" in command or "infer.py" in command else f"--data {prepared}/digits"
+    recipe = RECIPES[(re.findall(r"--recipe (\S+)", command) or ["dcgan"])[0]]
+    task = "edges:" if recipe.values.get("data") == "edges" else ""
+    data = f"--data {task}{prepared}/digits"
+    data = "" if "--data" in command or "infer.py" in command else data
     tiny = TINY[" ".join(command.split()[:2])]
     if "--digit" in command:  # of a generator that knows them
         execute(f"python train.py --recipe cdcgan --data {prepared}/digits {SMALL} 2", monkeypatch)

@@ -15,7 +15,7 @@ from tests.wrong_calls import (
 IDX = "digits/train-images-idx3-ubyte"
 TRAIN = [
     Wrong("unknown recipe", "--recipe dcgam", "unknown recipe 'dcgam'; did you mean 'dcgan'?"),
-    Wrong("recipe far from all", "--recipe x", "there are aistudio, cdcgan, conv"),
+    Wrong("recipe far from all", "--recipe x", "there are aistudio, autoencoder, cdcgan, conv"),
     Wrong("unknown flag", "--epoch-count 3", "unknown option 'epoch_count'; there are"),
     Wrong("flag without value", "--epochs", "argument --epochs: expected one argument"),
     Wrong("epochs in words", "--epochs many", "argument --epochs: invalid int value: 'many'"),
@@ -114,6 +114,6 @@ TRAIN = [
     Wrong("resume of another recipe", "--resume --recipe aistudio", "--resume keeps recipe", run),
     Wrong("resume otherwise", "--resume --lr 0.1 --seed 4", "--resume keeps seed, lr", run),
     Wrong("resume of no recipe", "--resume", "unknown recipe 'gone'", run_with(recipe="gone")),
-    Wrong("resume with new option", "--resume", "unknown option 'depth'", run_with(depth=3)),
+    Wrong("resume with new option", "--resume", "has no option 'depth'", run_with(depth=3)),
     Wrong("resume of no width", "--resume", "width 'wide': it must be", run_with(width="wide")),
 ]

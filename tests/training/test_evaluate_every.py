@@ -62,7 +62,7 @@ def scored(monkeypatch):
     def script(*results):
         results = iter(results)
 
-        def score(samples, data):
+        def score(columns, images, data, load):
             result = next(results)
             if isinstance(result, Exception):
                 raise result
