@@ -10,7 +10,7 @@ from tqdm import tqdm
 from paddle_gan.data import load_images
 from paddle_gan.data.tasks import SIZE, TASKS
 from paddle_gan.errors import UserError, unknown
-from paddle_gan.system.opencv import import_cv2
+from paddle_gan.sampling.pictures import png
 
 _PARTS = {"train": "trainval", "test": "test"}  # part of the folder -> split of the digits
 
@@ -44,9 +44,7 @@ def prepare(task: str, folder: str | os.PathLike) -> Path:
 
 
 def _write(folder: Path, images, labels) -> None:
-    cv2 = import_cv2()
     folder.mkdir(parents=True)
     for index, image in enumerate(images):
-        _, data = cv2.imencode(".png", image[..., ::-1] if image.ndim == 3 else image)
         label = "" if labels is None else f"_{labels[index]}"
-        (folder / f"{index:05d}{label}.png").write_bytes(data.tobytes())
+        (folder / f"{index:05d}{label}.png").write_bytes(png(image))

@@ -16,7 +16,7 @@ from paddle_gan.checkpoints.generators import Opened
 from paddle_gan.data import to_float
 from paddle_gan.data.inputs import Input, padded, read_inputs
 from paddle_gan.errors import UserError
-from paddle_gan.sampling.pictures import to_uint8, write_picture
+from paddle_gan.sampling.pictures import png, to_uint8, write_picture
 from paddle_gan.system.files import write_whole
 from paddle_gan.system.opencv import import_cv2
 
@@ -95,6 +95,4 @@ def _translated(opened: Opened, each: Input, size: int) -> np.ndarray:
 
 
 def _embedded(pixels: np.ndarray) -> str:
-    cv2 = import_cv2()
-    _, data = cv2.imencode(".png", np.atleast_3d(pixels)[..., ::-1])
-    return f"data:image/png;base64,{base64.b64encode(data).decode()}"
+    return f"data:image/png;base64,{base64.b64encode(png(pixels)).decode()}"

@@ -47,11 +47,17 @@ def side_by_side(columns: dict[str, np.ndarray], rows: int | None = None) -> np.
     return grid(images.reshape(-1, *images.shape[2:]), across * cells)
 
 
-def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
-    """Write a picture, height x width x C, gray or RGB, as a PNG: all of it or nothing."""
+def png(picture: np.ndarray) -> bytes:
+    """A picture, height x width [x C], gray or RGB, as a PNG."""
     cv2 = import_cv2()
-    _, data = cv2.imencode(".png", picture[..., ::-1])  # OpenCV counts blue, green, red
-    write_whole(path, data.tobytes())
+    # OpenCV counts blue, green, red.
+    _, data = cv2.imencode(".png", np.atleast_3d(picture)[..., ::-1])
+    return data.tobytes()
+
+
+def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
+    """Write a picture, height x width [x C], gray or RGB, as a PNG: all of it or nothing."""
+    write_whole(path, png(picture))
 
 
 def write_animation(path: str | os.PathLike, frames: list[np.ndarray], seconds: float) -> None:
