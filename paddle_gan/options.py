@@ -85,6 +85,13 @@ class Row:
         return value in self.table
 
 
+def spelled(value: Any) -> str:
+    """A value as help and documents show it."""
+    if value is None:
+        return "none"
+    return " ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
 class Option(NamedTuple):
     """One value that a user may set. Where the default is None, None is always allowed."""
 
@@ -113,9 +120,8 @@ class Option(NamedTuple):
 
     def flag(self, default: Any) -> dict:
         """The arguments for ``argparse`` of this option's flag; None stands for not given."""
-        shown = " ".join(map(str, default)) if isinstance(default, (list, tuple)) else default
         names = f": {', '.join(self.range.table)}" if isinstance(self.range, Row) else ""
-        text = f"{self.help}{names} ({'none' if default is None else shown})".replace("%", "%%")
+        text = f"{self.help}{names} ({spelled(default)})".replace("%", "%%")
         if self.range is FLAG:
             return dict(action=argparse.BooleanOptionalAction, default=None, help=text)
         form = dict(type=self.range.read, metavar=self.range.metavar, help=text)

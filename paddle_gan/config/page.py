@@ -5,7 +5,7 @@ from __future__ import annotations
 from paddle_gan.config.configure import games
 from paddle_gan.config.recipes import RECIPES
 from paddle_gan.config.run import RUN
-from paddle_gan.options import Options, Row
+from paddle_gan.options import Options, Row, spelled
 
 _HEAD = """# Options
 
@@ -32,8 +32,6 @@ def page() -> str:
 def _table(options: Options) -> str:
     lines = ["| flag | default | values | |", "|-|-|-|-|"]
     for name, option in options.items():
-        default = option.default
-        default = " ".join(map(str, default)) if isinstance(default, tuple) else default
-        flag, shown = name.replace("_", "-"), "none" if default is None else default
-        lines.append(f"| `--{flag}` | {shown} | {option.range.text} | {option.help} |")
+        flag, default = name.replace("_", "-"), spelled(option.default)
+        lines.append(f"| `--{flag}` | {default} | {option.range.text} | {option.help} |")
     return "\n".join(lines) + "\n"
