@@ -6,6 +6,7 @@ import paddle
 from paddle import Tensor, nn
 
 from paddle_gan import kernels
+from paddle_gan.networks import dcgan
 
 
 def _sizes(image_size: int) -> list[int]:
@@ -81,21 +82,7 @@ class Generator(nn.Layer):
         super().__init__()
         self.latent, self.components = latent, components
         first, *sizes = reversed(_sizes(image_size))
-        features = width * 2 ** (len(sizes) - 1)
-        layers = [
-            nn.Conv2DTranspose(latent, features, first, bias_attr=False),  # B x 4w x 4 x 4
-            nn.BatchNorm2D(features),
-            nn.ReLU(),
-        ]
-        for _ in sizes[1:]:  # B x 2f x s x s -> B x f x 2s x 2s
-            features //= 2
-            layers += [
-                nn.Conv2DTranspose(2 * features, features, 4, 2, 1, bias_attr=False),
-                nn.BatchNorm2D(features),
-                nn.ReLU(),
-            ]
-        layers += [nn.Conv2DTranspose(width, channels, 4, 2, 1), nn.Tanh()]
-        self.gan = nn.Sequential(*layers)
+        self.gan = dcgan.decoder(latent, width, channels, first, len(sizes))
         if components:
             self.weights = self._fixed(components)
             self.means = self._fixed(components, latent)

@@ -55,6 +55,25 @@ def _stages(image_size: int) -> int:
     return image_size.bit_length() - 3
 
 
+def decoder(latent: int, width: int, channels: int, first: int, doublings: int) -> nn.Sequential:
+    """B x latent x 1 x 1 to images in [-1, 1], through ``first`` x ``first``, doubled so often."""
+    features = width * 2 ** (doublings - 1)
+    layers = [
+        nn.Conv2DTranspose(latent, features, first, bias_attr=False),  # B x 8w x 4 x 4
+        nn.BatchNorm2D(features),
+        nn.ReLU(),
+    ]
+    for _ in range(doublings - 1):  # B x 2f x s x s -> B x f x 2s x 2s
+        features //= 2
+        layers += [
+            nn.Conv2DTranspose(2 * features, features, 4, 2, 1, bias_attr=False),
+            nn.BatchNorm2D(features),
+            nn.ReLU(),
+        ]
+    layers += [nn.Conv2DTranspose(width, channels, 4, 2, 1), nn.Tanh()]
+    return nn.Sequential(*layers)
+
+
 class Generator(_NotebookKeys):
     """Latents B x latent x 1 x 1, drawn from N(0, 1), to images B x channels x size x size.
 
@@ -68,22 +87,7 @@ class Generator(_NotebookKeys):
     def __init__(self, latent: int = 100, width: int = 64, channels: int = 1, image_size: int = 32):
         super().__init__()
         self.latent = latent
-        doublings = _stages(image_size)
-        features = width * 2 ** (doublings - 1)
-        layers = [
-            nn.Conv2DTranspose(latent, features, 4, 1, 0, bias_attr=False),  # B x 8w x 4 x 4
-            nn.BatchNorm2D(features),
-            nn.ReLU(),
-        ]
-        for _ in range(doublings - 1):  # B x 2f x s x s -> B x f x 2s x 2s
-            features //= 2
-            layers += [
-                nn.Conv2DTranspose(2 * features, features, 4, 2, 1, bias_attr=False),
-                nn.BatchNorm2D(features),
-                nn.ReLU(),
-            ]
-        layers += [nn.Conv2DTranspose(width, channels, 4, 2, 1), nn.Tanh()]
-        self.gan = nn.Sequential(*layers)
+        self.gan = decoder(latent, width, channels, first=4, doublings=_stages(image_size))
 
     def fold(self) -> None:
         """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
