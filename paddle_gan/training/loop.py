@@ -81,7 +81,7 @@ def train(
                 workspace.set_earlier_aside(out)
             workspace.write_config(out, config)
             distributed.wait()
-        run.start(images)
+        run.start()
         try:
             _play(run, images, device)
         finally:

@@ -62,7 +62,7 @@ class Run:
             self._averages.append(average)
         self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
         self.data, self._learned_from = images.fingerprint(), None
-        self._learned = images
+        self._data_set = images
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resume and saving.newest(out):
             self._restore()
@@ -70,13 +70,13 @@ class Run:
         probe = self.game.probe(self._drawers(), self._shown, config["seed"], watched)
         self._inputs = list(probe)
 
-    def start(self, images: DataSet) -> None:
+    def start(self) -> None:
         """Let all processes begin alike, and open the dashboard. The first thing that writes."""
         for network in self.networks.values():
             distributed.broadcast([*network.parameters(), *network.buffers()])
         tags = {**self.game.tags, **(self._judge.tags if self._judge else {})}
         self.board = open_dashboard(self.out, self.config, self.step, self.total, tags)
-        self.board.real(images.examples(self._shown))
+        self.board.real(self._data_set.examples(self._shown))
 
     def prepare(self) -> None:
         """Seed the step to come and set its rates; functions of the step, so resuming is exact."""
@@ -219,7 +219,7 @@ class Run:
             raise NotFinite(f"weights of step {self.step} not finite")
         drawers = self._drawers()
         with in_eval_mode(drawers.values()):
-            self.game.fit_prior(drawers, self._learned)
+            self.game.fit_prior(drawers, self._data_set)
 
     def roll_back(self, error: NotFinite) -> None:
         """Go back to the last checkpoint and on with other draws, if the run may."""
