@@ -12,8 +12,8 @@ from paddle import Tensor, nn
 from paddle_gan.data import DataSet, to_float
 from paddle_gan.data.folder import Found, read_all, read_each
 from paddle_gan.errors import UserError
-from paddle_gan.games.base import Game, descend, trainable
-from paddle_gan.games.optimizers import OPTIMIZER, OPTIMIZERS
+from paddle_gan.games.base import Game, descend
+from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.autoencoder import Encoder, Generator
 from paddle_gan.networks.options import FOURS
 from paddle_gan.objectives.reconstruction import RECONSTRUCTIONS, kl
@@ -69,11 +69,8 @@ class Autoencoder(Game):
         super().__init__(config)
         self.encoder, self.generator = self.networks["Enet"], self.networks["Gnet"]
         self.reconstruction = RECONSTRUCTIONS[config["reconstruction"]]
-        name = config["optimizer"]
-        self.optimizers = {
-            f"{file}{name}": OPTIMIZERS[name](trainable(network), config["lr"], config["betas"])
-            for file, network in (("E", self.encoder), ("G", self.generator))
-        }
+        self.add_optimizer("E", self.encoder)
+        self.add_optimizer("G", self.generator)
 
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:

@@ -13,6 +13,7 @@ from paddle.utils import unique_name
 from paddle_gan import data
 from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
+from paddle_gan.games.optimizers import OPTIMIZERS
 from paddle_gan.options import Option, Options, Rule, one_of, whole
 from paddle_gan.sampling.columns import Columns
 from paddle_gan.system import distributed
@@ -22,8 +23,8 @@ class Game:
     """Who plays whom, and when. A subclass is all that a new system has to write.
 
     It is built from a run's configuration, a dict that ``configure`` gives, and has to fill
-    ``optimizers`` (file name -> optimizer). It never logs, saves or turns a tensor into a number:
-    the loop decides when that is worth waiting for.
+    ``optimizers`` (file name -> optimizer), as ``add_optimizer`` does. It never logs, saves or
+    turns a tensor into a number: the loop decides when that is worth waiting for.
     """
 
     options: Options = {
@@ -49,6 +50,17 @@ class Game:
         with unique_name.guard():
             self.networks = self.build(config)
         self.optimizers: dict[str, paddle.optimizer.Optimizer] = {}
+
+    def add_optimizer(self, name: str, *networks: nn.Layer, lr: float | None = None):
+        """One for the networks together, of the configured kind, saved as ``name`` and its kind.
+
+        ``lr`` is the configured rate unless given. Returns it.
+        """
+        kind, betas = self.config["optimizer"], self.config["betas"]
+        weights = [parameter for network in networks for parameter in trainable(network)]
+        optimizer = OPTIMIZERS[kind](weights, lr or self.config["lr"], betas)
+        self.optimizers[f"{name}{kind}"] = optimizer
+        return optimizer
 
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:

@@ -8,7 +8,7 @@ from paddle import Tensor, nn
 
 from paddle_gan.games.base import descend, frozen, trainable
 from paddle_gan.games.noise import FromNoise
-from paddle_gan.games.optimizers import OPTIMIZER, OPTIMIZERS
+from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.games.schedules import annealed
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks.initialization import INITS
@@ -122,15 +122,9 @@ class GAN(FromNoise):
         p = float(target is None) if p is None else p
         self.augment = Augmentation(AUGMENTATIONS[config["augment"]], p, target)
         self.fresh_noise = config["fresh_noise"]
-        name = config["optimizer"]
-        self.g_optimizer, self.d_optimizer = (
-            OPTIMIZERS[name](trainable(network), lr, config["betas"])
-            for network, lr in (
-                (self.generator, config["lr"]),
-                (self.discriminator, config["lr"] * config["lr_ratio"]),
-            )
-        )
-        self.optimizers = {f"G{name}": self.g_optimizer, f"D{name}": self.d_optimizer}
+        self.g_optimizer = self.add_optimizer("G", self.generator)
+        d_lr = config["lr"] * config["lr_ratio"]
+        self.d_optimizer = self.add_optimizer("D", self.discriminator, lr=d_lr)
 
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:

@@ -10,8 +10,8 @@ from paddle import nn
 
 from paddle_gan import kernels
 from paddle_gan.data import to_float
-from paddle_gan.games.base import Game, trainable
-from paddle_gan.games.optimizers import OPTIMIZER, OPTIMIZERS
+from paddle_gan.games.base import Game
+from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.initialization import INITS
 from paddle_gan.options import Option, Row, one_of, whole
 from paddle_gan.sampling.columns import Columns
@@ -45,12 +45,6 @@ class Translation(Game):
         super().__init__(config)
         for network in self.networks.values():
             network.apply(INITS[config["init"]])
-
-    def add_optimizer(self, name: str, *networks: nn.Layer) -> None:
-        """One for the networks together, saved as ``name`` and its kind."""
-        weights = [parameter for network in networks for parameter in trainable(network)]
-        kind, lr, betas = (self.config[each] for each in ("optimizer", "lr", "betas"))
-        self.optimizers[f"{name}{kind}"] = OPTIMIZERS[kind](weights, lr, betas)
 
     @staticmethod
     def probe(networks, n, seed, images=None) -> Iterator[Columns]:
