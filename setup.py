@@ -32,7 +32,7 @@ setup(
         "cpu": ["paddlepaddle>=3.0"],
         # The wheel was built before NumPy 2 and does not load with it.
         "gpu": ["paddlepaddle-gpu>=2.6.2", "numpy<2"],
-        "test": ["pytest", "scipy", "selenium"],
+        "test": ["pytest", "pytest-xdist", "scipy", "selenium"],
         "lint": ["ruff"],
         "bench": ["onnx", "onnxruntime", "psutil"],
         "mutants": ["mutmut>=3.8; python_version >= '3.10'"],
