@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from paddle_gan.checkpoints.generators import load_generator
-from paddle_gan.data.folder import image_paths
+from paddle_gan.data.folder import opened
 from paddle_gan.errors import UserError
 from paddle_gan.games.autoencoder import codes_of_files
 from paddle_gan.networks.autoencoder import Encoder
@@ -34,9 +34,9 @@ def embed(
     if not isinstance(network, Encoder):
         raise UserError(f"{encoder} holds no encoder; give the Enet.pdparams of an autoencoder")
     network.fold()
-    paths = image_paths(Path(folder))
-    codes, kept = codes_of_files(network, paths)
-    names = "".join(f"{paths[index].relative_to(folder)}\n" for index in kept)
+    files = opened(Path(folder))
+    codes, kept = codes_of_files(network, files)
+    names = "".join(f"{files.names[index]}\n" for index in kept)
     write_whole(output.with_suffix(".txt"), names.encode())
     write_npy(output, len(codes), [codes.reshape([len(codes), -1])])
     return output

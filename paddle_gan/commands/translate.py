@@ -15,6 +15,7 @@ from tqdm import tqdm
 from paddle_gan.checkpoints.generators import Opened
 from paddle_gan.data import to_float
 from paddle_gan.data.inputs import Input, padded, read_inputs
+from paddle_gan.data.pixels import form_of
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.pictures import png, to_uint8, write_picture
 from paddle_gan.system.files import write_whole
@@ -51,7 +52,7 @@ def translate_files(opened: Opened, source: str | os.PathLike, output: str | os.
         raise UserError("this checkpoint translates nothing; leave --input out")
     source, output = Path(source), Path(output)
     size = opened.config["image_size"]
-    inputs = read_inputs(source, size, opened.config["channels"])
+    inputs = read_inputs(source, form_of(opened.config))
     names = _names(inputs)
     for each, name in zip(inputs, names):
         if (output / name).resolve() == each.path.resolve():

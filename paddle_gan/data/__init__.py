@@ -25,13 +25,15 @@ from paddle_gan.data.pairs import (
     load_pair_folder,
     load_unpaired_folder,
 )
-from paddle_gan.data.pixels import to_float
+from paddle_gan.data.pixels import FITS, GROUNDS, Form, to_float
 from paddle_gan.data.stacked import stack
 from paddle_gan.data.tasks import SIZE, TASKS, check_task, make_task
 from paddle_gan.errors import UserError, unknown
 from paddle_gan.options import Range
 
 __all__ = [
+    "FITS",
+    "GROUNDS",
     "KINDS",
     "NAMED",
     "DataSet",
@@ -53,7 +55,7 @@ OF_DIGITS = ("stacked", *TASKS)  # alone or, with a colon, before the source of 
 NAMED = (*MNIST, *OF_DIGITS)  # any other source is a folder
 SOURCE = Range(  # of the option `data`
     lambda v: isinstance(v, str),
-    f"{', '.join(NAMED)} or the path of a folder",
+    f"{', '.join(NAMED)} or the path of a folder or an archive",
     "|".join([*NAMED, "PATH"]),
 )
 SPLITS = ("train", "trainval", "fit", "validation", "test")
@@ -68,7 +70,13 @@ def absolute(source: str) -> str:
 
 
 def load(
-    kind: str, source: str | os.PathLike, image_size: int, channels: int, split: str = "train"
+    kind: str,
+    source: str | os.PathLike,
+    image_size: int,
+    channels: int,
+    split: str = "train",
+    fit: str = "crop",
+    ground: str = "white",
 ) -> DataSet:
     """Read a set of a kind, one of ``KINDS``; ``load_images`` says what the rest means.
 
@@ -79,53 +87,65 @@ def load(
     """
     if kind not in KINDS:
         raise unknown("kind of data", kind, KINDS)
-    _check(image_size, channels, split)
+    form = _checked(Form(image_size, channels, fit, ground), split)
     task, colon, below = os.fspath(source).partition(":")
     if task in TASKS:
         check_task(task, kind, channels)
         digits = load_images(below if colon else "mnist", SIZE, 1, split)
         return make_task(task, kind, digits, image_size, channels)
-    return KINDS[kind](source, image_size, channels, split)
+    return KINDS[kind](source, form, split)
 
 
 def load_images(
-    source: str | os.PathLike, image_size: int = 32, channels: int = 1, split: str = "train"
+    source: str | os.PathLike,
+    image_size: int = 32,
+    channels: int = 1,
+    split: str = "train",
+    fit: str = "crop",
+    ground: str = "white",
 ) -> ImageSet:
     """Read a set of images, squares of `image_size` with 1 (gray) or 3 (RGB) channels.
 
-    source: "mnist", "embedded", a folder of IDX files or a folder of images; "stacked" for stacks
-        of three MNIST digits, "stacked:SOURCE" for stacks of another source's (see ``stack``).
+    source: "mnist", "embedded", a folder of IDX files, a folder or an archive of images; "stacked"
+        for stacks of three MNIST digits, "stacked:SOURCE" for stacks of another source's (see
+        ``stack``).
     split: "train" is all that may be trained on, "test" what scores are reported by, "trainval"
         is "train" without "test". "validation", a fixed sixth of "trainval", is for choosing among
         checkpoints, "fit" is the rest of it, to train on where there is a choice to make. MNIST,
         IDX folders and folders with parts for it (``train``, ``test``, ``val``) bring a test set,
         so there "trainval" equals "train"; of other sets "test" is a fixed fifth of every class.
+    fit, ground: what is done with images that are no squares, a row of ``FITS``, and what is where
+        they are transparent or padded, "white" or "black".
 
     Raises UserError for a source that does not exist, is empty or is damaged.
     """
-    _check(image_size, channels, split)
+    return _load_images(source, _checked(Form(image_size, channels, fit, ground), split), split)
+
+
+def _load_images(source: str | os.PathLike, form: Form, split: str) -> ImageSet:
     kind, colon, below = os.fspath(source).partition(":")
     if kind == "stacked":
-        if channels != 3:
+        if form.channels != 3:
             raise UserError(
                 f"data {source} has three channels, one a digit: --channels 3 trains on it, and "
                 "paddle-gan modes, with the data of the digits, scores"
             )
-        return stack(load_images(below if colon else "mnist", image_size, 1, split))
+        return stack(load_images(below if colon else "mnist", form.size, 1, split))
     if kind in TASKS:
-        check_task(kind, "images", channels)
+        check_task(kind, "images", form.channels)
     if source in MNIST:
-        return MNIST[source](image_size, channels, split)
+        return MNIST[source](form.size, form.channels, split)
     if not os.fspath(source):
         raise UserError(
             "the name of the data is empty; data is mnist, embedded, stacked or a folder"
         )
     folder = Path(os.path.expanduser(source))
-    load = load_idx_folder if is_idx_folder(folder) else load_image_folder
-    return load(folder, image_size, channels, split)
+    if is_idx_folder(folder):
+        return load_idx_folder(folder, form.size, form.channels, split)
+    return load_image_folder(folder, form, split)
 
 
-def _load_sides(load_folder, wanted: str, source, image_size: int, channels: int, split: str):
+def _load_sides(load_folder, wanted: str, source, form: Form, split: str):
     if not os.fspath(source):
         raise UserError(f"the name of the data is empty; give {wanted}")
     if _is_of_digits(source):
@@ -133,25 +153,25 @@ def _load_sides(load_folder, wanted: str, source, image_size: int, channels: int
             f"{source} has single digits, not two sides; give {wanted}; or a task made of digits, "
             "such as edges"
         )
-    return load_folder(Path(os.path.expanduser(source)), image_size, channels, split)
+    return load_folder(Path(os.path.expanduser(source)), form, split)
 
 
-def _load_domains(domain_set, source, image_size: int, channels: int, split: str) -> DomainSet:
+def _load_domains(domain_set, source, form: Form, split: str) -> DomainSet:
     """The subfolders of a folder, or the digits of digits, as domains."""
     if _is_of_digits(source) or not os.fspath(source):
-        images = load_images(source, image_size, channels, split)
+        images = _load_images(source, form, split)
         if images.labels is None:
             raise UserError(f"{images.source} without labels, which would be the domains; add them")
     else:
         folder = Path(os.path.expanduser(source))
-        images = load_image_folder(folder, image_size, channels, split, least=2)
+        images = load_image_folder(folder, form, split, least=2)
     classes = images.classes or tuple(map(str, range(images.labels.max() + 1)))
     told = f"{images.source}, {len(classes)} domains"
     return domain_set(images.images, images.labels, told, images.name, split, classes)
 
 
-KINDS = {  # kind -> a function of source, image_size, channels and split
-    "images": load_images,
+KINDS = {  # kind -> a function of source, form and split
+    "images": _load_images,
     "pairs": functools.partial(_load_sides, load_pair_folder, PAIRS),
     "unpaired": functools.partial(_load_sides, load_unpaired_folder, UNPAIRED),
     "domains": functools.partial(_load_domains, DomainSet),
@@ -165,9 +185,13 @@ def _is_of_digits(source: str | os.PathLike) -> bool:
     return named or is_idx_folder(Path(os.path.expanduser(name)))
 
 
-def _check(image_size: int, channels: int, split: str) -> None:
-    if split not in SPLITS or channels not in (1, 3) or image_size < 1:
+def _checked(form: Form, split: str) -> Form:
+    if split not in SPLITS or form.channels not in (1, 3) or form.size < 1:
         raise UserError(
-            f"no images of size {image_size} with {channels} channels in split {split!r}; the size "
-            f"is at least 1, channels are 1 or 3, splits are {', '.join(SPLITS)}"
+            f"no images of size {form.size} with {form.channels} channels in split {split!r}; the "
+            f"size is at least 1, channels are 1 or 3, splits are {', '.join(SPLITS)}"
         )
+    for name, value, table in (("fit", form.fit, FITS), ("ground", form.ground, GROUNDS)):
+        if value not in table:
+            raise unknown(name, value, table)
+    return form

@@ -1,4 +1,4 @@
-"""Images in memory, and which of them a split takes."""
+"""Images and their classes, and which of them a split takes."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from paddle_gan.data.pixels import to_float
+from paddle_gan.data.stored import Stored
 
 _TEST, _VALIDATION = 5, 6  # one in so many images
 _DIGITS = tuple("0123456789")
@@ -18,11 +19,11 @@ PARTS = ("train", "val", "test")
 class ImageSet:
     """Images, and their classes where these are known; a ``DataSet``.
 
-    images: uint8, N x C x H x W, 0..255; RGB when C is 3.
+    images: uint8, N x C x H x W, 0..255; RGB when C is 3. In memory, or ``Stored`` in a file.
     labels: int64, N; None where the classes are not known.
     """
 
-    images: np.ndarray
+    images: np.ndarray | Stored
     labels: np.ndarray | None
     source: str
     name: str = ""
@@ -68,11 +69,23 @@ def spread(images: np.ndarray, n: int) -> np.ndarray:
     return images[:: max(1, len(images) // n)][:n]
 
 
-def sha256(*arrays: np.ndarray) -> str:
-    digest = hashlib.sha256()
+def sha256(*arrays: np.ndarray | Stored) -> str:
+    """Of the bytes of arrays, one after another. What is in a file is read and hashed once."""
+
+    def found() -> str:
+        digest = hashlib.sha256()
+        for array in arrays:
+            for part in array.parts() if isinstance(array, Stored) else [array]:
+                digest.update(np.ascontiguousarray(part))
+        return digest.hexdigest()
+
+    stored = [array for array in arrays if isinstance(array, Stored)]
+    if not stored:
+        return found()
+    question = hashlib.sha256()
     for array in arrays:
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
+        question.update(array.name() if isinstance(array, Stored) else np.ascontiguousarray(array))
+    return stored[0].remembered(question.hexdigest(), found)
 
 
 def split_indices(labels: np.ndarray, split: str) -> np.ndarray:

@@ -7,8 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paddle_gan.data.folder import image_paths, scale_deep, silent_libraries, tell_broken
-from paddle_gan.data.image_file import Unreadable, decode
+from paddle_gan.data.decoding import silent_libraries, tell_broken
+from paddle_gan.data.depth import narrowed, tell_bits
+from paddle_gan.data.image_file import Unreadable, decode, read_file
+from paddle_gan.data.listing import image_paths
+from paddle_gan.data.pixels import Form
 from paddle_gan.errors import UserError
 from paddle_gan.system.opencv import import_cv2
 
@@ -29,35 +32,33 @@ class Input(NamedTuple):
     pixels: np.ndarray
 
 
-def read_inputs(source: Path, image_size: int, channels: int) -> list[Input]:
-    """A file, or every image below a folder; of alpha and 16 bits as ``read_image`` and sets do.
+def read_inputs(source: Path, form: Form) -> list[Input]:
+    """A file, or every image below a folder; of alpha and 16 bits as sets do.
 
     An image that cannot be read is skipped and named on stderr. Raises UserError if none can.
     """
     if not source.exists():
         raise UserError(f"{source} does not exist; --input takes {WANTED}")
     paths = image_paths(source, WANTED) if source.is_dir() else [source]
-    found, deep, broken = [], {}, []
+    found, broken = [], []
     with silent_libraries():
         for path in paths:
             try:
-                image = decode(path, channels)
+                image = decode(read_file(path), path, form)
             except Unreadable as error:
                 broken.append(str(error))
                 continue
-            pixels = _shrunk(image, image_size)
-            if pixels.dtype == np.uint16:
-                deep[len(found)] = pixels
+            pixels = _shrunk(image, form.size)
             inside = path.relative_to(source) if source.is_dir() else Path(path.name)
             found.append(Input(path, inside, image.shape[:2], pixels))
     if not found:
         raise UserError(broken[0])
-    tell_broken(broken)
-    shallow = dict.fromkeys(deep)
-    if deep:
-        scale_deep(shallow, deep)
-    for number, pixels in shallow.items():
-        found[number] = found[number]._replace(pixels=pixels.astype(np.uint8))
+    tell_broken(broken, f"images in {source}")
+    deep = [n for n, each in enumerate(found) if each.pixels.dtype == np.uint16]
+    brightest = max((int(found[n].pixels.max()) for n in deep), default=0)
+    for n in deep:
+        found[n] = found[n]._replace(pixels=narrowed(found[n].pixels, brightest))
+    tell_bits(len(deep), brightest, f"images in {source}")
     return found
 
 

@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from paddle_gan.data.folder import (
-    Found,
-    choose,
-    find_images,
-    image_paths,
-    note,
-    read_all,
-    read_each,
-)
+from paddle_gan.data.decoding import Decoded, image_of_each, read_all
+from paddle_gan.data.folder import Found, choose, find_images, note, opened
 from paddle_gan.data.image_file import decode, square
 from paddle_gan.data.image_set import sha256, spread
-from paddle_gan.data.pixels import to_float
+from paddle_gan.data.listing import Listing
+from paddle_gan.data.pixels import Form, to_float
 from paddle_gan.errors import UserError
+from paddle_gan.system.runtime import say_once
 
 UNPAIRED = "a folder with trainA/ trainB/ testA/ testB/ (images each), or with A/ B/"
 PAIRS = (
@@ -99,79 +93,82 @@ class PairSet(UnpairedSet):
         return np.stack([order, order], axis=1)
 
 
-def load_unpaired_folder(folder: Path, image_size: int, channels: int, split: str) -> UnpairedSet:
+def load_unpaired_folder(folder: Path, form: Form, split: str) -> UnpairedSet:
     """The images below ``trainA`` and ``trainB`` (``testA``, ``testB``), or ``A`` and ``B``.
 
     Raises UserError if one of them is missing or gives no image.
     """
-    paths = image_paths(folder, UNPAIRED)
-    read, first = {}, []
+    files = opened(folder, UNPAIRED)
+    read = {}
     for side in "AB":
-        items = [[each] for each in find_images(folder, paths, side)]
-        if not items:
+        found = find_images(files, side)
+        if not found:
             raise UserError(
-                f"{folder} has no train{side}/ or {side}/ but {_content(folder, paths)}; "
-                f"give {UNPAIRED}"
+                f"{folder} has no train{side}/ or {side}/ but {_content(files)}; give {UNPAIRED}"
             )
-        items = _of_split(folder, items, split)
-        where = f"images of {side} in {folder}"
-        (read[side],), kept = read_all(items, read_each, (1, channels, image_size), where)
-        first += items[kept[0]]
-    counts = " and ".join(f"{len(images):,} in {side}" for side, images in read.items())
-    source = f"unpaired images in {folder}: {counts}{note(split, channels, first)}"
-    return UnpairedSet(*read.values(), source, os.path.abspath(folder), split)
+        items, where = [[each.name] for each in found], f"images of {side} in {folder}"
+        decoded = read_all(files, items, image_of_each, 1, form, where)
+        read[side] = _of_split(decoded, folder, found, split, where)
+    images = {side: decoded.sides[0] for side, decoded in read.items()}
+    counts = " and ".join(f"{len(images[side]):,} in {side}" for side in "AB")
+    colored = any(decoded.colored for decoded in read.values())
+    source = f"unpaired images in {folder}: {counts}{note(split, colored)}"
+    return UnpairedSet(*images.values(), source, os.path.abspath(folder), split)
 
 
-def load_pair_folder(folder: Path, image_size: int, channels: int, split: str) -> PairSet:
+def load_pair_folder(folder: Path, form: Form, split: str) -> PairSet:
     """Pairs of images: two files of one name in A and B, or one file of both side by side.
 
     A pair of which an image cannot be read is skipped; the file is named on stderr.
 
     Raises UserError if the folder has no pairs, or none that can be read.
     """
-    paths = image_paths(folder, PAIRS)
-    a, b = (find_images(folder, paths, side) for side in "AB")
+    files = opened(folder, PAIRS)
+    a, b = (find_images(files, side) for side in "AB")
     if a and b:
-        items, read = _matched(folder, a, b), read_each
+        pairs, read = _matched(folder, a, b), image_of_each
     else:
-        items, read = [[each] for each in find_images(folder, paths)], _read_halves
-    items = _of_split(folder, items, split)
-    (a, b), kept = read_all(items, read, (2, channels, image_size), f"pairs in {folder}")
-    source = f"pairs in {folder}: {len(kept):,} pairs{note(split, channels, items[kept[0]])}"
-    return PairSet(a, b, source, os.path.abspath(folder), split)
+        pairs, read = [(each,) for each in find_images(files)], halves
+    items, where = [[each.name for each in pair] for pair in pairs], f"pairs in {folder}"
+    decoded = read_all(files, items, read, 2, form, where)
+    decoded = _of_split(decoded, folder, [pair[0] for pair in pairs], split, where)
+    source = f"{where}: {len(decoded.kept):,} pairs{note(split, decoded.colored)}"
+    return PairSet(*decoded.sides, source, os.path.abspath(folder), split)
 
 
-def _of_split(folder: Path, items: list[list[Found]], split: str) -> list[list[Found]]:
-    return [items[index] for index in choose(folder, items, np.zeros(len(items)), split)]
+def _of_split(
+    decoded: Decoded, folder: Path, found: list[Found], split: str, where: str
+) -> Decoded:
+    return decoded.only(choose(folder, found, np.zeros(len(found)), split), where)
 
 
-def _matched(folder: Path, a: list[Found], b: list[Found]) -> list[list[Found]]:
+def _matched(folder: Path, a: list[Found], b: list[Found]) -> list[tuple[Found, Found]]:
     """The images of A and B whose names are the same but for the suffix."""
-    a, b = ({(each.part, each.inside.with_suffix("")): each for each in side} for side in (a, b))
+    a, b = (
+        {(each.part, os.path.splitext(each.inside)[0]): each for each in side} for side in (a, b)
+    )
     both = [name for name in a if name in b]
     if not both:
         raise UserError(f"{folder} has no image in A with the name of one in B; give {PAIRS}")
     if alone := len(a) + len(b) - 2 * len(both):
-        print(
-            f"skipped: {alone:,} images in {folder} that have no partner of the same name",
-            file=sys.stderr,
-        )
-    return [[a[name], b[name]] for name in both]
+        say_once(f"skipped: {alone:,} images in {folder} that have no partner of the same name")
+    return [(a[name], b[name]) for name in both]
 
 
-def _content(folder: Path, paths: list[Path]) -> str:
+def _content(files: Listing) -> str:
     """The names of what a folder holds images in, the first few of them."""
-    inside = [path.relative_to(folder).parts for path in paths]
-    names = sorted({parts[0] + "/" * (len(parts) > 1) for parts in inside})
+    names = sorted({"".join(name.partition("/")[:2]) for name in files.names})
     return " ".join(names[:4]) + " …" * (len(names) > 4)
 
 
-def _read_halves(item: list[Found], image_size: int, channels: int) -> list[np.ndarray]:
-    image = decode(item[0].path, channels)
+def halves(files: Listing, item: list[str], form: Form) -> list[np.ndarray]:
+    """Of an item that is one file: its left and its right half."""
+    (name,) = item
+    image = decode(files.place.read(name), files.label(name), form)
     height, width = image.shape[:2]
     if width != 2 * height:
         raise UserError(
-            f"{item[0].path} is {width} x {height} pixels, not two squares side by side; "
+            f"{files.label(name)} is {width} x {height} pixels, not two squares side by side; "
             f"give {PAIRS}"
         )
-    return [square(half, image_size) for half in (image[:, :height], image[:, height:])]
+    return [square(half, form) for half in (image[:, :height], image[:, height:])]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import paddle
 from paddle import Tensor, nn
 
 from paddle_gan.data import DataSet, to_float
-from paddle_gan.data.folder import Found, read_all, read_each
+from paddle_gan.data.decoding import image_of_each, read_all
+from paddle_gan.data.listing import Listing, listing_of
+from paddle_gan.data.pixels import Form
 from paddle_gan.errors import UserError
 from paddle_gan.games.base import Game, descend
 from paddle_gan.games.optimizers import OPTIMIZER
@@ -144,7 +145,7 @@ class Autoencoder(Game):
         elif "Enet" not in networks:
             raise UserError("--between takes the encoder; give the Enet.pdparams beside this file")
         else:
-            ends, kept = codes_of_files(networks["Enet"], between)
+            ends, kept = codes_of_files(networks["Enet"], listing_of(between))
             if len(kept) < len(between):
                 raise UserError(f"--between: one of {', '.join(map(str, between))} cannot be read")
             a, b = ends
@@ -152,15 +153,19 @@ class Autoencoder(Game):
         return {"output": drawing.generate(generator, codes)}
 
 
-def codes_of_files(encoder: Encoder, paths) -> tuple[np.ndarray, list[int]]:
+def codes_of_files(
+    encoder: Encoder, files: Listing, form: Form | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Codes of the images in files, N x latent x 1 x 1, and which of the files these are.
 
     One that cannot be read is named on stderr. Raises UserError where none can be.
     """
-    items = [[Found(Path(path), "", Path(path))] for path in paths]
-    size = 1, encoder.channels, encoder.image_size
-    (images,), kept = read_all(items, read_each, size, "images")
-    return _codes(encoder, to_float(images)), kept
+    form = form or Form(encoder.image_size, encoder.channels)
+    items = [[name] for name in files.names]
+    found = read_all(files, items, image_of_each, 1, form, f"images in {files.where}")
+    (images,) = found.sides
+    parts = (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
+    return np.concatenate([_codes(encoder, to_float(part)) for part in parts]), found.kept
 
 
 def _codes(encoder: Encoder, images: np.ndarray, rng=None) -> np.ndarray:

@@ -14,7 +14,7 @@ from paddle_gan import data
 from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
 from paddle_gan.games.optimizers import OPTIMIZERS
-from paddle_gan.options import Option, Options, Rule, one_of, whole
+from paddle_gan.options import Option, Options, Row, Rule, one_of, whole
 from paddle_gan.sampling.columns import Columns
 from paddle_gan.system import distributed
 
@@ -30,6 +30,8 @@ class Game:
     options: Options = {
         "image_size": Option(32, whole(1), "images are resized to this many pixels"),
         "channels": Option(1, one_of((1, 3), "1 (gray) or 3 (color)"), "gray or color"),
+        "fit": Option("crop", Row(data.FITS), "what is done with images that are no squares"),
+        "ground": Option("white", Row(data.GROUNDS), "what is behind transparent or padded images"),
     }
     rules: list[Rule] = []
     data = "images"  # the kind it trains on; a row of data.KINDS
@@ -75,8 +77,9 @@ class Game:
     @classmethod
     def load(cls, config: dict, split: str) -> DataSet:
         """The data of a split as the game sees it. Raises UserError as ``data.load`` does."""
-        size = config["image_size"], config["channels"]
-        return data.load(cls.data, config["data"], *size, split)
+        form = (config[name] for name in ("image_size", "channels"))
+        how = {name: config[name] for name in ("fit", "ground")}
+        return data.load(cls.data, config["data"], *form, split, **how)
 
     def check_data(self, images) -> None:
         """Raise UserError for a data set that this game cannot be played on."""

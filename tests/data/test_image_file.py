@@ -9,25 +9,26 @@ import pytest
 from PIL import Image
 
 from paddle_gan.data.image_file import read_image
+from paddle_gan.data.pixels import Form
 from paddle_gan.errors import UserError
 from tests.data.files import RED, png, save
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif", "webp", "ppm"])
 def test_colors_are_rgb(tmp_path, suffix):
-    image = read_image(save(tmp_path / f"a.{suffix}"), 8, 3)
+    image = read_image(save(tmp_path / f"a.{suffix}"), Form(8, 3))
     assert image.shape == (3, 8, 8) and image.dtype == np.uint8
     np.testing.assert_allclose(image.mean((1, 2)), RED, atol=3)
 
 
 def test_gray_weighs_the_colors(tmp_path):
-    gray = read_image(save(tmp_path / "a.png"), 8, 1)
+    gray = read_image(save(tmp_path / "a.png"), Form(8, 1))
     assert gray.shape == (1, 8, 8)
     np.testing.assert_allclose(gray, 0.299 * 255, atol=1)  # ITU-R BT.601
 
 
 def test_gray_in_three_channels(tmp_path):
-    image = read_image(save(tmp_path / "a.png", 77, mode="L"), 8, 3)
+    image = read_image(save(tmp_path / "a.png", 77, mode="L"), Form(8, 3))
     assert np.all(image == 77)
 
 
@@ -40,7 +41,7 @@ each_depth = pytest.mark.parametrize("channels", [1, 3])
 @each_depth
 def test_sixteen_bits_stay(tmp_path, suffix, channels):
     cv2.imwrite(str(tmp_path / f"a.{suffix}"), DEEP)
-    image = read_image(tmp_path / f"a.{suffix}", 4, channels)
+    image = read_image(tmp_path / f"a.{suffix}", Form(4, channels))
     assert image.shape == (channels, 4, 4) and image.dtype == np.uint16
     for plane in image:
         assert plane[:, 0].tolist() == GRAYS
@@ -66,7 +67,7 @@ def test_twelve_bits_are_scaled_where_the_file_says_that_they_are(tmp_path, name
         "graymap.pgm": b"P5 4 4 4095\n" + DEEP.astype(">u2").tobytes(),
     }
     (tmp_path / name).write_bytes(files[name])
-    image = read_image(tmp_path / name, 4, channels)
+    image = read_image(tmp_path / name, Form(4, channels))
     assert image.shape == (channels, 4, 4) and image.dtype == np.uint16
     for plane in image:
         expected = np.array(GRAYS) / 4095 * 65535
@@ -75,7 +76,7 @@ def test_twelve_bits_are_scaled_where_the_file_says_that_they_are(tmp_path, name
 
 def test_a_pixmap_of_a_hundred_grays_ends_in_white(tmp_path):
     (tmp_path / "a.ppm").write_bytes(b"P6 2 2 100\n" + bytes([100, 0, 50] * 4))
-    assert read_image(tmp_path / "a.ppm", 2, 3)[:, 0, 0].tolist() == pytest.approx(
+    assert read_image(tmp_path / "a.ppm", Form(2, 3))[:, 0, 0].tolist() == pytest.approx(
         [255, 0, 127.5], abs=1
     )
 
@@ -83,12 +84,12 @@ def test_a_pixmap_of_a_hundred_grays_ends_in_white(tmp_path):
 def test_floating_point_is_refused(tmp_path):
     Image.new("F", (4, 4), 0.5).save(tmp_path / "a.tif")
     with pytest.raises(UserError, match="a.tif holds floating-point values; convert it to 16 bits"):
-        read_image(tmp_path / "a.tif", 4, 1)
+        read_image(tmp_path / "a.tif", Form(4, 1))
 
 
 def test_cmyk_jpeg(tmp_path):
     path = save(tmp_path / "a.jpg", (0, 255, 255, 0), mode="CMYK")
-    np.testing.assert_allclose(read_image(path, 8, 3).mean((1, 2)), RED, atol=3)
+    np.testing.assert_allclose(read_image(path, Form(8, 3)).mean((1, 2)), RED, atol=3)
 
 
 TRANSPARENT = {
@@ -107,16 +108,16 @@ def test_what_is_transparent_is_white(tmp_path, name):
     image.paste((0, 0, 0, 255), (0, 0, 16, 8))
     image.convert(TRANSPARENT[name]).save(tmp_path / name)
     for channels in (1, 3):
-        found = read_image(tmp_path / name, 16, channels)
+        found = read_image(tmp_path / name, Form(16, channels))
         assert found.shape == (channels, 16, 16) and found.dtype == np.uint8
         assert (found[:, :8].max(), found[:, 8:].min()) == (0, 255)
 
 
 def test_half_transparent_is_half_white(tmp_path):
     path = save(tmp_path / "a.png", (255, 0, 0, 128), mode="RGBA")
-    np.testing.assert_allclose(read_image(path, 8, 3).mean((1, 2)), (255, 127, 127), atol=1)
+    np.testing.assert_allclose(read_image(path, Form(8, 3)).mean((1, 2)), (255, 127, 127), atol=1)
     gray = 0.299 * 255 + (0.587 + 0.114) * 127  # ITU-R BT.601
-    np.testing.assert_allclose(read_image(path, 8, 1), gray, atol=1)
+    np.testing.assert_allclose(read_image(path, Form(8, 1)), gray, atol=1)
 
 
 def test_the_orientation_of_a_transparent_image_is_obeyed(tmp_path):
@@ -125,13 +126,13 @@ def test_the_orientation_of_a_transparent_image_is_obeyed(tmp_path):
     exif = left_clear.getexif()
     exif[0x0112] = 6  # turn by 90 degrees clockwise
     left_clear.save(tmp_path / "a.png", exif=exif)
-    image = read_image(tmp_path / "a.png", 16, 3)
+    image = read_image(tmp_path / "a.png", Form(16, 3))
     assert image[:, :8].min() == 255 and image[:, 8:].max() == 0
 
 
 def test_one_pixel(tmp_path):
     path = save(tmp_path / "a.png", (10, 20, 30), size=(1, 1))
-    image = read_image(path, 16, 3)
+    image = read_image(path, Form(16, 3))
     assert np.all(image == np.array([10, 20, 30])[:, None, None])
 
 
@@ -141,7 +142,7 @@ def test_orientation_of_the_camera_is_obeyed(tmp_path):
     exif = left_red.getexif()
     exif[0x0112] = 6  # turn by 90 degrees clockwise
     left_red.save(tmp_path / "a.jpg", exif=exif, quality=95)
-    image = read_image(tmp_path / "a.jpg", 16, 3)
+    image = read_image(tmp_path / "a.jpg", Form(16, 3))
     assert image[0, :7].mean() > 240 and image[0, 9:].mean() < 15
 
 
@@ -149,7 +150,7 @@ def test_a_file_too_large_to_be_an_image_is_not_read(tmp_path):
     with open(tmp_path / "a.png", "wb") as file:
         file.truncate(2**40)  # a hole, which takes no space on the disk
     with pytest.raises(UserError, match="larger than"):
-        read_image(tmp_path / "a.png", 8, 1)
+        read_image(tmp_path / "a.png", Form(8, 1))
 
 
 @pytest.mark.parametrize("side", [8_001, 16_000])  # just too large for us, and for Pillow
@@ -157,7 +158,7 @@ def test_a_bomb_takes_no_memory(tmp_path, side):
     (tmp_path / "bomb.png").write_bytes(png(side, side))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with pytest.raises(UserError, match="larger than 64 megapixels"):
-        read_image(tmp_path / "bomb.png", 8, 1)
+        read_image(tmp_path / "bomb.png", Form(8, 1))
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # KiB
 
 
@@ -182,7 +183,7 @@ def test_mutations_of_a_good_image_end_in_pixels_or_one_line(tmp_path, suffix, m
         length = rng.integers(len(mutant)) if case % 4 == 0 else len(mutant)
         path.write_bytes(mutant[:length])
         try:
-            assert read_image(path, 8, 3).shape == (3, 8, 8)
+            assert read_image(path, Form(8, 3)).shape == (3, 8, 8)
         except UserError as error:
             assert "\n" not in str(error)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400_000  # KiB

@@ -1,0 +1,152 @@
+"""Images in a zip or a tar, read where they are."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import lzma
+import os
+import posixpath
+import shutil
+import tarfile
+import tempfile
+import threading
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from paddle_gan.data.image_file import HUGE, MAX_BYTES, Unreadable
+from paddle_gan.data.image_set import PARTS
+from paddle_gan.data.listing import IMAGE_NAME, Entry
+from paddle_gan.errors import UserError
+from paddle_gan.system.cache import cache_folder, keep, kept
+
+_PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}  # by first bytes
+_PARTS = {part + side for part in PARTS for side in ("", "A", "B")} | {"A", "B"}
+_LONG = 2**24  # bytes of an archive whose list of files is kept for the next time
+_VERSION = 1  # of these lists
+
+
+def is_archive(path: Path) -> bool:
+    """Whether a file is a zip, a tar, or packed as tars are."""
+    with open(path, "rb") as file:
+        start = file.read(6)
+    return zipfile.is_zipfile(path) or any(map(start.startswith, _PACKED)) or _is_tar(path)
+
+
+def _is_tar(path: Path) -> bool:
+    try:
+        tarfile.open(path, "r:").close()
+    except tarfile.TarError:
+        return False
+    return True
+
+
+class Archive:
+    """A zip, or a tar, plain or compressed. Folders around all that is in it are not in the names.
+
+    Raises UserError for one that is damaged.
+    """
+
+    def __init__(self, where: Path):
+        self.where, self._lock, self._reader = where, threading.Lock(), None
+        found = where.stat()
+        self._stamp = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+        self._is_long, self._members = found.st_size > _LONG, {}
+
+    def entries(self) -> dict[str, Entry]:
+        asked = f"{os.path.abspath(self.where)} {self._stamp}".encode()
+        key = f"files-{hashlib.sha256(asked).hexdigest()[:16]}-v{_VERSION}"
+        found = kept(key) if self._is_long else None
+        if found is None:
+            names, starts, sizes = zip(*self._opened().members or [("", 0, 0)])
+            found = {"names": np.array("\0".join(names)), "places": np.array([starts, sizes])}
+            if self._is_long:
+                keep(key, found)
+        names = found["names"].item().split("\0")
+        paths = [posixpath.normpath(name.replace("\\", "/")) for name in names]
+        shown = [n for n, path in enumerate(paths) if not _is_hidden(path)]
+        around = _around([paths[n] for n in shown])
+        starts, sizes = found["places"].tolist()
+        self._members = {
+            paths[n][len(around) :]: (names[n], starts[n], sizes[n])
+            for n in shown
+            if paths[n].startswith(around)
+        }
+        return {path: Entry(size, self._stamp) for path, (_, _, size) in self._members.items()}
+
+    def read(self, name: str) -> bytes:
+        member = self._members[name]
+        where = os.path.join(self.where, name)
+        if member[-1] > MAX_BYTES:
+            raise Unreadable(f"{where} {HUGE}")
+        reader = self._opened()
+        try:
+            return reader.read(*member)
+        except Exception as error:  # there are as many kinds as compressions
+            raise Unreadable(f"{where} is damaged, or encrypted, in the archive") from error
+
+    def _opened(self) -> _Zip | _Tar:
+        with self._lock:
+            if self._reader is None:
+                try:
+                    self._reader = (_Zip if zipfile.is_zipfile(self.where) else _Tar)(self.where)
+                except Exception as error:  # there are as many kinds as compressions
+                    reason = getattr(error, "strerror", None) or "it is damaged; fetch it again"
+                    raise UserError(f"{self.where} cannot be unpacked: {reason}") from error
+            return self._reader
+
+
+class _Zip:
+    def __init__(self, path: Path):
+        self._zip = zipfile.ZipFile(path)
+        files = (each for each in self._zip.infolist() if not each.is_dir())
+        # Name, place and size of each file; the place is of no use here.
+        self.members = [(each.filename, 0, each.file_size) for each in files]
+
+    def read(self, name: str, start: int, size: int) -> bytes:
+        return self._zip.read(name)
+
+
+class _Tar:
+    def __init__(self, path: Path):
+        self._lock = threading.Lock()
+        self._file = open(path, "rb")
+        unpack = next((_PACKED[m] for m in _PACKED if self._file.peek(6).startswith(m)), None)
+        if unpack:  # into a file without a name, as a packed one is read from front to back only
+            packed, self._file = self._file, tempfile.TemporaryFile(dir=_made(cache_folder()))
+            with unpack(packed) as stream:
+                shutil.copyfileobj(stream, self._file, 2**20)
+            self._file.seek(0)
+        with tarfile.open(fileobj=self._file, mode="r:") as tar:
+            self.members = [(m.name, m.offset_data, m.size) for m in tar if m.isreg()]
+
+    def read(self, name: str, start: int, size: int) -> bytes:
+        with self._lock:
+            self._file.seek(start)
+            data = self._file.read(size)
+        if len(data) < size:
+            raise EOFError
+        return data
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _is_hidden(path: str) -> bool:
+    return any(part.startswith(".") or part == "__MACOSX" for part in path.split("/"))
+
+
+def _around(paths: list[str]) -> str:
+    """The folders that all images lie in, with "/" at the end; parts of the data are none."""
+    folders = [path.split("/")[:-1] for path in paths if IMAGE_NAME.search(path)]
+    shared = []
+    for names in zip(*folders):
+        if len({*names}) > 1 or names[0] in _PARTS:
+            break
+        shared.append(names[0] + "/")
+    return "".join(shared)
