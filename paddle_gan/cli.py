@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import NamedTuple
 
 import paddle_gan
-from paddle_gan.commands.arguments import DIGITS, EMBED, EVALUATE, INFER, MODES, PREPARE, TRAIN
+from paddle_gan.commands.arguments import (
+    CACHE,
+    DIGITS,
+    EMBED,
+    EVALUATE,
+    INFER,
+    MODES,
+    PREPARE,
+    TRAIN,
+)
 from paddle_gan.errors import UserError
 from paddle_gan.options import flags
 from paddle_gan.system import distributed
@@ -122,6 +131,12 @@ def _prepare(**arguments) -> None:
     print(f"wrote {prepare(**arguments)}")
 
 
+def _cache(**arguments) -> None:
+    from paddle_gan.commands.cache import cache
+
+    print(cache(**arguments))
+
+
 def _start(device: str | None) -> str | None:
     """Import Paddle, and compute on ``device`` if one is named."""
     from paddle_gan.system.runtime import choose_device, import_paddle
@@ -147,6 +162,7 @@ COMMANDS = {
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
     "prepare": Command(_prepare, PREPARE, "write a task made of digits as folders of images"),
+    "cache": Command(_cache, CACHE, "list or delete the image sets that were prepared"),
     "digits": Command(_digits, DIGITS, "show the digit network behind the scores, or train one"),
 }
 

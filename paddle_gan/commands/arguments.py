@@ -57,3 +57,9 @@ EMBED = [
     ("--output", dict(default="work/codes.npy", metavar="FILE.npy", help="a row for each image")),
     _DEVICE,
 ]
+
+CACHE = [
+    ("source", dict(nargs="?", help="a folder or an archive; all that is kept unless named")),
+    ("--clear", dict(action="store_true", help="delete it; it is prepared again when needed")),
+    ("--where", dict(action="store_true", help="print the folder it is in")),
+]

@@ -16,7 +16,7 @@ from paddle_gan.checkpoints.reading import read_npy
 from paddle_gan.data import absolute
 from paddle_gan.errors import UserError
 from paddle_gan.metrics.digits import digits
-from paddle_gan.sampling.columns import joined
+from paddle_gan.sampling.columns import joined, labels_of
 
 _BATCH = 500  # samples of a file at a time
 
@@ -113,10 +113,9 @@ def _samples(
     game, networks, images = opened.game, opened.networks, opened.images()
     first = joined(game.stream(networks, 1, seed, images))[game.judged]
     _check_channels(source, first.shape, channels)
-    inputs = game.probe(networks, num, seed, images)
-    asked = [batch["label"] for batch in inputs if "label" in batch]
+    asked = labels_of(game.probe(networks, num, seed, images))
     batches = (columns[game.judged] for columns in game.stream(networks, num, seed, images))
-    return batches, np.concatenate(asked) if asked else None
+    return batches, asked
 
 
 def _trained_on(source: Path) -> dict | None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from paddle_gan.checkpoints.generators import open_checkpoint
+import numpy as np
+
+from paddle_gan.checkpoints.generators import Opened, open_checkpoint
 from paddle_gan.commands.translate import translate_files
 from paddle_gan.errors import UserError
 from paddle_gan.options import checked
 from paddle_gan.sampling import pictures
-from paddle_gan.sampling.columns import joined
+from paddle_gan.sampling.columns import Columns, joined, labels_of
 
 _FRAMES_PER_SECOND = 20  # of a walk
 
@@ -69,7 +71,17 @@ def infer(
     if suffix == ".gif":
         frames = [image.transpose(1, 2, 0) for image in drawn[opened.game.judged]]
         pictures.write_animation(output, frames, len(frames) / _FRAMES_PER_SECOND)
+    elif interpolation is not None:
+        pictures.write_picture(output, pictures.side_by_side(drawn, rows=1))
     else:
-        rows = None if interpolation is None else 1
-        pictures.write_picture(output, pictures.side_by_side(drawn, rows))
+        pictures.write_picture(output, _by_class(opened, drawn, num, seed, asked))
     return output
+
+
+def _by_class(opened: Opened, drawn: Columns, num: int, seed: int, asked: dict) -> np.ndarray:
+    """The grid of what was drawn; with a row for each class where a generator drew all of its."""
+    network = opened.networks[opened.name]
+    if asked or not getattr(network, "classes", 0):
+        return pictures.side_by_side(drawn)
+    labels = labels_of(opened.game.probe(opened.networks, num, seed))
+    return pictures.by_class(drawn, labels, network.class_names)

@@ -31,6 +31,8 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
     config = {name: given.get(name, option.default) for name, option in options.items()}
     check(options, rules, config)
     config["data"] = data.absolute(config["data"])
+    if config["labels"]:
+        config["labels"] = os.path.abspath(os.path.expanduser(config["labels"]))
     return {"recipe": recipe, "about": row.about, "game": row.game, **config}
 
 

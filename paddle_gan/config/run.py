@@ -7,6 +7,9 @@ from paddle_gan.options import FLAG, Option, Rule, number, one_of, whole
 
 RUN = {
     "data": Option("mnist", data.SOURCE, "what to train on"),
+    "labels": Option(
+        None, data.TABLE, "their classes; labels.csv in the folder, or its subfolders unless given"
+    ),
     "epochs": Option(40, whole(1), "times through the data"),
     "max_steps": Option(None, whole(1, text="at least 1 step"), "stop after N steps"),
     "batch_size": Option(

@@ -58,6 +58,7 @@ SOURCE = Range(  # of the option `data`
     f"{', '.join(NAMED)} or the path of a folder or an archive",
     "|".join([*NAMED, "PATH"]),
 )
+TABLE = Range(lambda v: isinstance(v, str), "a CSV of files and labels", "FILE.csv")  # of `labels`
 SPLITS = ("train", "trainval", "fit", "validation", "test")
 
 
@@ -77,6 +78,7 @@ def load(
     split: str = "train",
     fit: str = "crop",
     ground: str = "white",
+    labels: str | os.PathLike | None = None,
 ) -> DataSet:
     """Read a set of a kind, one of ``KINDS``; ``load_images`` says what the rest means.
 
@@ -93,7 +95,7 @@ def load(
         check_task(task, kind, channels)
         digits = load_images(below if colon else "mnist", SIZE, 1, split)
         return make_task(task, kind, digits, image_size, channels)
-    return KINDS[kind](source, form, split)
+    return KINDS[kind](source, form, split, labels)
 
 
 def load_images(
@@ -103,6 +105,7 @@ def load_images(
     split: str = "train",
     fit: str = "crop",
     ground: str = "white",
+    labels: str | os.PathLike | None = None,
 ) -> ImageSet:
     """Read a set of images, squares of `image_size` with 1 (gray) or 3 (RGB) channels.
 
@@ -116,14 +119,21 @@ def load_images(
         so there "trainval" equals "train"; of other sets "test" is a fixed fifth of every class.
     fit, ground: what is done with images that are no squares, a row of ``FITS``, and what is where
         they are transparent or padded, "white" or "black".
+    labels: a CSV file of the images' names and labels, in place of subfolders; ``labels.csv`` in
+        the folder is taken by itself.
 
     Raises UserError for a source that does not exist, is empty or is damaged.
     """
-    return _load_images(source, _checked(Form(image_size, channels, fit, ground), split), split)
+    form = _checked(Form(image_size, channels, fit, ground), split)
+    return _load_images(source, form, split, labels)
 
 
-def _load_images(source: str | os.PathLike, form: Form, split: str) -> ImageSet:
+def _load_images(
+    source: str | os.PathLike, form: Form, split: str, labels: str | os.PathLike | None
+) -> ImageSet:
     kind, colon, below = os.fspath(source).partition(":")
+    if labels and _is_of_digits(source):
+        raise UserError(f"{source} has labels of its own; leave --labels out")
     if kind == "stacked":
         if form.channels != 3:
             raise UserError(
@@ -142,12 +152,14 @@ def _load_images(source: str | os.PathLike, form: Form, split: str) -> ImageSet:
     folder = Path(os.path.expanduser(source))
     if is_idx_folder(folder):
         return load_idx_folder(folder, form.size, form.channels, split)
-    return load_image_folder(folder, form, split)
+    return load_image_folder(folder, form, split, labels)
 
 
-def _load_sides(load_folder, wanted: str, source, form: Form, split: str):
+def _load_sides(load_folder, wanted: str, source, form: Form, split: str, labels):
     if not os.fspath(source):
         raise UserError(f"the name of the data is empty; give {wanted}")
+    if labels:
+        raise UserError("--labels are of images and domains, not of two sides; leave it out")
     if _is_of_digits(source):
         raise UserError(
             f"{source} has single digits, not two sides; give {wanted}; or a task made of digits, "
@@ -156,21 +168,21 @@ def _load_sides(load_folder, wanted: str, source, form: Form, split: str):
     return load_folder(Path(os.path.expanduser(source)), form, split)
 
 
-def _load_domains(domain_set, source, form: Form, split: str) -> DomainSet:
+def _load_domains(domain_set, source, form: Form, split: str, labels) -> DomainSet:
     """The subfolders of a folder, or the digits of digits, as domains."""
     if _is_of_digits(source) or not os.fspath(source):
-        images = _load_images(source, form, split)
+        images = _load_images(source, form, split, labels)
         if images.labels is None:
             raise UserError(f"{images.source} without labels, which would be the domains; add them")
     else:
         folder = Path(os.path.expanduser(source))
-        images = load_image_folder(folder, form, split, least=2)
+        images = load_image_folder(folder, form, split, labels, least=2)
     classes = images.classes or tuple(map(str, range(images.labels.max() + 1)))
     told = f"{images.source}, {len(classes)} domains"
     return domain_set(images.images, images.labels, told, images.name, split, classes)
 
 
-KINDS = {  # kind -> a function of source, form and split
+KINDS = {  # kind -> a function of source, form, split and labels
     "images": _load_images,
     "pairs": functools.partial(_load_sides, load_pair_folder, PAIRS),
     "unpaired": functools.partial(_load_sides, load_unpaired_folder, UNPAIRED),

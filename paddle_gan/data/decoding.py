@@ -89,16 +89,26 @@ def read_all(
     told = (f"{name}\0{files.entries[name].stamp}\n" for item in items for name in item)
     digest = hashlib.sha256((asked + "".join(told)).encode("utf8", "surrogateescape"))
     found = store.obtained(digest.hexdigest()[:32], needed, fill)
-    kept = np.load(found.folder / _KEPT, allow_pickle=False)
+    try:
+        decoded = _opened(found, shape)
+    except (OSError, ValueError, LookupError):  # damaged
+        store.remove(found)
+        found = store.obtained(found.folder.name, needed, fill)
+        decoded = _opened(found, shape)
     say_once(
         f"{where}: prepared, {found.bytes / 2**20:,.0f} MiB in {found.folder} "
         "(paddle-gan cache lists and clears)"
     )
-    if len(kept) < len(items):
-        say_once(f"{where}: {len(items) - len(kept):,} that cannot be read are left out")
-    full = len(kept), *shape
-    stored = [Stored(found.folder / _FILE, full, side) for side in range(sides)]
-    return Decoded(stored, kept, found.facts["colored"])
+    if len(decoded.kept) < len(items):
+        say_once(f"{where}: {len(items) - len(decoded.kept):,} that cannot be read are left out")
+    return decoded
+
+
+def _opened(found: store.Kept, shape: tuple[int, ...]) -> Decoded:
+    kept = np.load(found.folder / _KEPT, allow_pickle=False)
+    every = len(kept), *shape
+    sides = [Stored(found.folder / _FILE, every, side) for side in range(shape[0])]
+    return Decoded(sides, kept, found.facts["colored"])
 
 
 class _Chunk(NamedTuple):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from paddle_gan.data import labels
 from paddle_gan.data.archive import Archive, is_archive
 from paddle_gan.data.decoding import image_of_each, read_all
 from paddle_gan.data.image_set import PARTS, ImageSet, part_indices
@@ -43,10 +44,13 @@ def opened(source: Path, wanted: str = WANTED) -> Listing:
     return listing(Archive(source), wanted)
 
 
-def load_image_folder(folder: Path, form: Form, split: str, least: int = 0) -> ImageSet:
+def load_image_folder(
+    folder: Path, form: Form, split: str, table: str | None = None, least: int = 0
+) -> ImageSet:
     """Every image below a folder or in an archive, in the order of the paths.
 
-    Labels number the first-level subfolders in the order of their names, if every image lies in
+    Labels are those of a ``table`` of files, which may lie in the folder as ``labels.csv``. Without
+    one they number the first-level subfolders in the order of their names, if every image lies in
     one; otherwise they are None. Where the first-level subfolders are ``train`` and ``test`` or
     ``val``, those below them are the classes. An image that cannot be read is skipped and named on
     stderr, files of kinds that no reader here knows are counted there.
@@ -55,20 +59,25 @@ def load_image_folder(folder: Path, form: Form, split: str, least: int = 0) -> I
     """
     files = opened(folder)
     found = find_images(files)
-    by_class = all("/" in each.inside for each in found)
-    folders = [each.inside.partition("/")[0] if by_class else "" for each in found]
-    classes, labels = np.unique(folders, return_inverse=True)
-    if least and not (by_class and len(classes) >= least):
-        has = f"images of {classes[0]} only" if by_class else "images outside of subfolders"
+    table = labels.table_of(files, table)
+    if table:
+        told = labels.read_labels(files, table)
+        found = [each for each in found if each.name in told]
+        names = [told[each.name] for each in found]
+    else:
+        by_class = all("/" in each.inside for each in found)
+        names = [each.inside.partition("/")[0] for each in found] if by_class else None
+    classes, numbers = labels.numbered(names or [""] * len(found))
+    if least and (names is None or len(classes) < least):
+        has = f"images of {classes[0]} only" if names else "images outside of subfolders"
         raise UserError(f"{folder} has {has}; give {DOMAINS}")
-    items = [[each.name] for each in found]
-    where = f"images in {folder}"
-    decoded = read_all(files, items, image_of_each, 1, form, where)
-    decoded = decoded.only(choose(folder, found, labels, split), where)
+    chosen = choose(folder, found, numbers, split)
+    items, where = [[each.name] for each in found], f"images in {folder}"
+    decoded = read_all(files, items, image_of_each, 1, form, where).only(chosen, where)
     (images,) = decoded.sides
     source = f"{where}: {len(images):,} images{note(split, decoded.colored)}"
-    labels, classes = (labels[decoded.kept], tuple(classes.tolist())) if by_class else (None, None)
-    return ImageSet(images, labels, source, os.path.abspath(folder), split, classes)
+    numbers, classes = (None, None) if names is None else (numbers[decoded.kept], classes)
+    return ImageSet(images, numbers, source, os.path.abspath(folder), split, classes)
 
 
 def find_images(files: Listing, side: str = "") -> list[Found]:

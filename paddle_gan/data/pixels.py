@@ -63,6 +63,8 @@ def _padded(image: np.ndarray, form: Form) -> np.ndarray:
 
 
 def _scaled(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    if image.shape[:2] == (height, width):
+        return image
     cv2 = import_cv2()
     shrinks = image.shape[0] > height or image.shape[1] > width
     method = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR

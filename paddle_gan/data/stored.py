@@ -12,7 +12,7 @@ import numpy as np
 from paddle_gan.errors import UserError
 from paddle_gan.system.files import write_whole
 
-_PART = 1024  # images that are read at a time where all are
+_PART = 2**23  # bytes that are read at a time where all are
 
 
 class Stored:
@@ -62,8 +62,9 @@ class Stored:
 
     def parts(self) -> Iterator[np.ndarray]:
         """All images, some at a time."""
-        for start in range(0, len(self), _PART):
-            yield self[start : start + _PART]
+        step = max(1, _PART // int(np.prod(self.shape[1:])))
+        for start in range(0, len(self), step):
+            yield self[start : start + step]
 
     def name(self) -> bytes:
         """What tells these images from others: the folder is named by the content of its files."""

@@ -78,7 +78,7 @@ class Game:
     def load(cls, config: dict, split: str) -> DataSet:
         """The data of a split as the game sees it. Raises UserError as ``data.load`` does."""
         form = (config[name] for name in ("image_size", "channels"))
-        how = {name: config[name] for name in ("fit", "ground")}
+        how = {name: config[name] for name in ("fit", "ground", "labels")}
         return data.load(cls.data, config["data"], *form, split, **how)
 
     def check_data(self, images) -> None:

@@ -13,3 +13,9 @@ def joined(batches: Iterable[Columns]) -> Columns:
     """Columns that come in batches as one."""
     batches = list(batches)
     return {name: np.concatenate([batch[name] for batch in batches]) for name in batches[0]}
+
+
+def labels_of(inputs: Iterable[Columns]) -> np.ndarray | None:
+    """The classes that a generator is asked for by the batches of a probe; None without classes."""
+    found = [batch["label"] for batch in inputs if "label" in batch]
+    return np.concatenate(found) if found else None

@@ -5,12 +5,15 @@ from __future__ import annotations
 import io
 import math
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
 from paddle_gan.system.files import whole_file, write_whole
 from paddle_gan.system.opencv import import_cv2
+
+_BORDER = 2  # pixels around the images of a grid
+_LONGEST = 24  # letters of a name
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -18,7 +21,7 @@ def to_uint8(images: np.ndarray) -> np.ndarray:
     return np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype("uint8")
 
 
-def grid(images: np.ndarray, columns: int | None = None, border: int = 2) -> np.ndarray:
+def grid(images: np.ndarray, columns: int | None = None, border: int = _BORDER) -> np.ndarray:
     """Lay uint8 images N x C x H x W out in rows; returns one uint8 picture, height x width x C.
 
     ``columns`` defaults to the nearest square. The border and empty places are black.
@@ -45,6 +48,45 @@ def side_by_side(columns: dict[str, np.ndarray], rows: int | None = None) -> np.
     n, across = images.shape[:2]
     cells = math.ceil(n / rows if rows else math.sqrt(n / across))
     return grid(images.reshape(-1, *images.shape[2:]), across * cells)
+
+
+def by_class(
+    columns: dict[str, np.ndarray], labels: np.ndarray, names: Sequence[str] | None = None
+) -> np.ndarray:
+    """The cells of ``side_by_side`` in a row for each class, which begins with its name.
+
+    labels: N numbers of classes, at least two each on average; otherwise, or where all are alike,
+    the grid is the plain one. Names are those of numbers 0, 1, …, or these numbers.
+    """
+    classes, counts = np.unique(labels, return_counts=True)
+    if len(classes) < 2 or 2 * len(classes) > len(labels):
+        return side_by_side(columns)
+    images = np.stack(np.broadcast_arrays(*columns.values()), axis=1)
+    n, across, channels, height, width = images.shape
+    cells = np.zeros((len(classes), counts.max(), *images.shape[1:]), "uint8")
+    for row, label in zip(cells, classes):
+        found = images[labels == label]
+        row[: len(found)] = found
+    picture = grid(cells.reshape(-1, channels, height, width), across * int(counts.max()))
+    # Letters that the font does not have would all be the same box.
+    named = [names[c] if c < len(names or ()) else "" for c in classes]
+    known = [name if name and name.isascii() else str(c) for name, c in zip(named, classes)]
+    margin = _written(known, (len(picture) - _BORDER) // len(classes), _BORDER)
+    return np.concatenate([np.repeat(margin[..., None], channels, axis=2), picture], axis=1)
+
+
+def _written(names: list[str], step: int, top: int) -> np.ndarray:
+    """Names in white on black, each ``step`` pixels below the one before: height x width."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    font = ImageFont.load_default(min(16, max(8, step // 2)))
+    names = [name if len(name) <= _LONGEST else f"{name[: _LONGEST - 3]}..." for name in names]
+    width = math.ceil(max(font.getlength(name) for name in names)) + 4 * top
+    margin = Image.new("L", (width, step * len(names) + top))
+    for row, name in enumerate(names):
+        at = 2 * top, top + step * row + (step - top) // 2
+        ImageDraw.Draw(margin).text(at, name, 255, font, anchor="lm")
+    return np.asarray(margin)
 
 
 def png(picture: np.ndarray) -> bytes:

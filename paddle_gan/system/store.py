@@ -9,7 +9,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 try:
     import fcntl
@@ -24,11 +24,15 @@ FACTS = "facts.json"  # of each folder
 
 
 class Kept(NamedTuple):
-    """A folder in the store, how many bytes it takes, and what was noted when it was made."""
+    """A folder in the store, how many bytes it takes, and what was noted when it was made.
+
+    ``state`` is "whole"; or "unfinished", left by a process that ended; or "at work".
+    """
 
     folder: Path
     bytes: int
     facts: dict
+    state: str
 
 
 def store_folder() -> Path:
@@ -49,7 +53,7 @@ def obtained(key: str, size: int, fill: Callable[[Path], dict]) -> Kept:
     if not place.is_dir():
         with _told(size):
             place.parent.mkdir(parents=True, exist_ok=True)
-            with _locked(place.with_name(f".{key}.lock")) as alone:
+            with _alone(key) as alone:
                 if not place.is_dir():
                     _make(place, size, fill, alone)
     return _kept(place)
@@ -74,9 +78,8 @@ def _make(place: Path, size: int, fill: Callable[[Path], dict], alone: bool) -> 
 
 
 def everything() -> list[Kept]:
-    """All that is kept, in the order of the names, and what processes that died left unfinished."""
-    folders = sorted(path for path in store_folder().glob("*") if path.is_dir())
-    return [_kept(path) for path in [*folders, *_unfinished("*")]]
+    """All that is kept or being made, in the order of the names."""
+    return [_kept(path) for path in sorted(store_folder().glob("*")) if path.is_dir()]
 
 
 def remove(kept: Kept) -> None:
@@ -89,28 +92,36 @@ def _unfinished(key: str) -> list[Path]:
 
 
 def _kept(folder: Path) -> Kept:
-    try:
+    facts, size, state = {}, 0, "whole"
+    with contextlib.suppress(OSError, ValueError):  # it may be gone while this looks
+        size = sum(path.stat().st_size for path in folder.iterdir())
         facts = json.loads((folder / FACTS).read_text())
-    except (OSError, ValueError):
-        facts = {}
-    with contextlib.suppress(OSError):
-        return Kept(folder, sum(path.stat().st_size for path in folder.iterdir()), facts)
-    return Kept(folder, 0, facts)
+    if folder.name.startswith("."):
+        with open(folder.with_name(f".{folder.name.split('.')[1]}.lock"), "a") as lock:
+            state = "unfinished" if _lock(lock) else "at work"
+    return Kept(folder, size, facts, state)
 
 
 @contextlib.contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Alone with a lock, that is gone with the process; False on file systems without locks."""
-    with open(path, "a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+def _alone(key: str) -> Iterator[bool]:
+    """With the lock of a key, which is gone with the process; False where there are no locks."""
+    with open(store_folder() / f".{key}.lock", "a") as lock:
+        alone = _lock(lock)
+        if alone is False:
             say_once("another process is preparing the same data; waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        except (AttributeError, OSError):
-            yield False
-            return
-        yield True
+            alone = _lock(lock, wait=True)
+        yield bool(alone)
+
+
+def _lock(file: TextIO, wait: bool = False) -> bool | None:
+    """Whether this process has the lock now; None where files have no locks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        return True
+    except BlockingIOError:
+        return False
+    except (AttributeError, OSError):  # Windows, some network file systems
+        return None
 
 
 @contextlib.contextmanager

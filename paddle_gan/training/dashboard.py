@@ -121,9 +121,19 @@ class Dashboard:
         """Let what was recorded survive a power failure."""
         os.fsync(self._file.fileno())
 
-    def samples(self, step: int, columns: dict[str, np.ndarray]) -> None:
-        """Show what was drawn: columns of float32 N x C x H x W in [-1, 1], side by side."""
-        picture = self._canvas({n: pictures.to_uint8(images) for n, images in columns.items()})
+    def samples(
+        self,
+        step: int,
+        columns: dict[str, np.ndarray],
+        labels: np.ndarray | None = None,
+        names: list[str] | None = None,
+    ) -> None:
+        """Show what was drawn: columns of float32 N x C x H x W in [-1, 1], side by side.
+
+        With ``labels``, N numbers, in a row for each class.
+        """
+        columns = {name: pictures.to_uint8(images) for name, images in columns.items()}
+        picture = self._canvas(columns, labels, names)
         pictures.write_picture(self._samples / f"step-{step:08d}.png", picture)
         self._show("images/samples", picture, step)
 
@@ -168,8 +178,11 @@ class Dashboard:
             return f"loss/{name[:-5]}"
         return f"score/{name}" if "protocol" in line else f"game/{name}"
 
-    def _canvas(self, columns: dict[str, np.ndarray]) -> np.ndarray:
-        picture = pictures.side_by_side(columns)
+    def _canvas(self, columns: dict[str, np.ndarray], labels=None, names=None) -> np.ndarray:
+        plain = labels is None
+        picture = (
+            pictures.side_by_side(columns) if plain else pictures.by_class(columns, labels, names)
+        )
         return 255 - picture if self._config["inverted"] else picture
 
     def _show(self, tag: str, picture: np.ndarray, step: int) -> None:

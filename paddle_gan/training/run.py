@@ -16,7 +16,7 @@ from paddle_gan.errors import UserError
 from paddle_gan.games.optimizers import anneal
 from paddle_gan.games.schedules import annealed
 from paddle_gan.metrics import JUDGES, Judge
-from paddle_gan.sampling.columns import joined
+from paddle_gan.sampling.columns import joined, labels_of
 from paddle_gan.sampling.drawing import in_eval_mode
 from paddle_gan.system import distributed
 from paddle_gan.training.dashboard import open_dashboard
@@ -149,7 +149,9 @@ class Run:
         with in_eval_mode(drawers.values()):
             columns = joined(self.game.draw(drawers, inputs) for inputs in self._inputs)
             self._warn(self._health.samples(self.step, columns[self.game.judged]))
-            self.board.samples(self.step, columns)
+            self.board.samples(
+                self.step, columns, labels_of(self._inputs), self._description["classes"]
+            )
             if distributed.rank() == 0 and self._due("evaluate", finished):
                 self._evaluate(drawers, finished)
         if distributed.rank() == 0 and self._due("keep", finished):

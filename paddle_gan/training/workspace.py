@@ -32,6 +32,7 @@ _LENGTH = (
     "evaluate_every",
     "keep_every",
     "data",
+    "labels",
     "on_nan",
 )
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from paddle_gan.data import decoding, load_images
+from paddle_gan.data.image_file import CONVERT
 from paddle_gan.errors import UserError
 from tests.data.files import png, save, write_idx
 
@@ -145,7 +146,7 @@ def test_images_of_other_kinds_are_counted(tmp_path, capfd):
     assert len(load_images(tmp_path)) == 1
     (line,) = capfd.readouterr().err.splitlines()
     assert line.startswith(f"skipped: 2 .heic, 1 .jp2 in {tmp_path}; convert them to PNG or JPEG, ")
-    assert line.endswith("magick mogrify -format png FILES")
+    assert line.endswith("magick mogrify -format png FILES, to use them")
 
 
 def test_a_folder_of_nothing_but_other_kinds(tmp_path):

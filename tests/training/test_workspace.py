@@ -132,6 +132,7 @@ def test_only_its_length_may_change(tmp_path):
         "evaluate_every": 3,
         "keep_every": 4,
         "data": "/elsewhere",
+        "labels": "/elsewhere/labels.csv",
         "on_nan": "retry",
     }
     config = resumed_config(tmp_path, lengths)
