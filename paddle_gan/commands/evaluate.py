@@ -16,7 +16,7 @@ from paddle_gan.checkpoints.reading import read_npy
 from paddle_gan.data import absolute
 from paddle_gan.errors import UserError
 from paddle_gan.metrics.digits import digits
-from paddle_gan.sampling.columns import joined, labels_of
+from paddle_gan.sampling.columns import Columns, joined
 
 _BATCH = 500  # samples of a file at a time
 
@@ -28,36 +28,64 @@ def evaluate_file(
     seed: int = 0,
     report: str | os.PathLike | None = None,
 ) -> dict:
-    """Score a checkpoint (``.pdparams``) or samples (``.npy``) as ``metrics.evaluate`` does.
+    """Score a checkpoint (``.pdparams``) as the judge of its game does, or samples (``.npy``).
 
-    Of a translator the test part of its data, or of ``data``, is scored as ``metrics.pairs`` does;
-    for others ``data`` is MNIST unless given.
+    Samples, and what is drawn from noise, are scored against MNIST or ``data``; what is drawn from
+    images is drawn from, and scored against, the test part of its own data or of ``data``.
 
-    Where the run behind a checkpoint has trained on the test digits, the protocol says so. With
-    ``report`` a picture of samples, neighbors and history is written there; the history is that of
-    the ``metrics.jsonl`` beside the source. For a generator with classes the result has
-    ``agreement``, the share of samples that the digit network takes for the digit asked for.
-    Raises UserError for what cannot be scored.
+    Where the run behind a checkpoint has trained on the test images, the protocol says so. With
+    ``report`` a picture of new digits, neighbors and history is written there; the history is that
+    of the ``metrics.jsonl`` beside the source. Raises UserError for what cannot be scored.
     """
     source = Path(source)
     if report is not None and Path(report).suffix.lower() != ".png":
         raise UserError(f"report {report}: it is a picture, and its suffix must be .png")
-    opened = _opened(source, num, seed)
-    if opened is not None and opened.game.judge == "pairs":
-        return _against_truth(opened, data, num, seed, report)
-    data = data or "mnist"
-    batches, asked = _samples(source, opened, num, seed, channels=1)
-    samples = np.concatenate(list(batches))
-    result = metrics.evaluate(samples, data, num, _trained_on(source))
-    if asked is not None:
-        _, probabilities = metrics.embed(metrics.digit_network(data), metrics.as_digits(samples))
-        result["agreement"] = float((probabilities.argmax(1) == asked).mean())
+    opened, images, load = _opened(source, num, seed), None, None
+    judge = metrics.JUDGES.get(opened.game.judge if opened else "digits")
+    if judge is None:
+        raise UserError(f"{source}: there are no scores for what this checkpoint draws")
+    if report is not None and not judge.new:
+        raise UserError("--report is of samples from noise; infer.py shows translations")
+    if opened is not None and opened.config is not None:
+        if data is not None:
+            opened = opened._replace(config={**opened.config, "data": absolute(data)})
+        load, images = functools.partial(opened.game.load, opened.config), opened.images()
+    data = opened.config["data"] if images is not None else data or "mnist"
+    columns = _columns(source, opened, num, seed, images, judge)
+    result = judge.score(columns, images, data, load)
+    trained_on = _trained_on(source)
+    read = functools.partial(digits, data) if images is None else load
+    if trained_on and metrics.has_seen(trained_on, images or read("test"), read):
+        result["protocol"] += ", which training has seen"
     if report is not None:
         from paddle_gan.metrics.report import write_report  # brings matplotlib
 
+        samples = next(columns[name] for name in judge.new if name in columns)
         real = digits(data, "trainval")  # which the scores have read already
         write_report(report, samples, result, real.images, _history(source.parent))
     return result
+
+
+def _columns(source: Path, opened: Opened | None, num: int, seed: int, images, judge) -> Columns:
+    """What is scored. Raises UserError where digits have several channels, drawing one at most."""
+    if opened is None:
+        samples = np.atleast_1d(read_npy(source))[:num]
+        _check_channels(source, samples.shape, 1)
+        return {"samples": samples}
+    game, networks = opened.game, {n: opened.networks[n] for n in _drawing(opened)}
+    if judge.new:
+        one = game.cases(networks, 1, seed, images)
+        _check_channels(source, one[game.judged].shape, 1)
+    return game.cases(networks, num, seed, images)
+
+
+def _drawing(opened: Opened) -> list[str]:
+    """The networks that scores are of, in their order. Raises UserError where one is missing."""
+    if opened.name in opened.game.draws_alone:
+        return [opened.name]
+    if missing := [name for name in opened.game.drawn_with if name not in opened.networks]:
+        raise UserError(f"scores are of all networks, and {', '.join(missing)} is not beside it")
+    return list(opened.game.drawn_with)
 
 
 def modes_of_file(
@@ -69,8 +97,7 @@ def modes_of_file(
     are what the literature counts. Raises UserError for what cannot be scored.
     """
     source = Path(source)
-    batches, _ = _samples(source, _opened(source, num, seed), num, seed, channels=3)
-    return metrics.modes(batches, data)
+    return metrics.modes(_batches(source, _opened(source, num, seed), num, seed), data)
 
 
 def _opened(source: Path, num: int, seed: int) -> Opened | None:
@@ -84,38 +111,17 @@ def _opened(source: Path, num: int, seed: int) -> Opened | None:
     return opened
 
 
-def _against_truth(opened: Opened, data: str | None, num: int, seed: int, report) -> dict:
-    """Score translations of the test part of the data."""
-    if report is not None:
-        raise UserError("--report is of samples from noise; infer.py shows translations")
-    game, networks = opened.game, opened.networks
-    if missing := [name for name in game.drawn_with if name not in networks]:
-        raise UserError(f"scores are of all networks, and {', '.join(missing)} is not beside it")
-    config = {**opened.config, **({"data": absolute(data)} if data else {})}
-    load = functools.partial(game.load, config)
-    images = load("test")
-    drawn = joined(game.stream(networks, num, seed, images))
-    return metrics.JUDGES[game.judge].score(drawn, images, config["data"], load)
-
-
-def _samples(
-    source: Path, opened: Opened | None, num: int, seed: int, channels: int
-) -> tuple[Iterator[np.ndarray], np.ndarray | None]:
-    """Batches of samples and, of a generator with classes, the classes it was asked for.
-
-    Raises UserError for another number of channels before any more than one sample is drawn.
-    """
+def _batches(source: Path, opened: Opened | None, num: int, seed: int) -> Iterator[np.ndarray]:
+    """Batches of stacked digits. Raises UserError, drawing one at most, for what is none."""
     if opened is None:
         samples = np.atleast_1d(read_npy(source))[:num]
-        _check_channels(source, samples.shape, channels)
+        _check_channels(source, samples.shape, 3)
         starts = range(0, len(samples) or 1, _BATCH)  # what is empty is refused by its shape
-        return (samples[start : start + _BATCH] for start in starts), None
+        return (samples[start : start + _BATCH] for start in starts)
     game, networks, images = opened.game, opened.networks, opened.images()
     first = joined(game.stream(networks, 1, seed, images))[game.judged]
-    _check_channels(source, first.shape, channels)
-    asked = labels_of(game.probe(networks, num, seed, images))
-    batches = (columns[game.judged] for columns in game.stream(networks, num, seed, images))
-    return batches, asked
+    _check_channels(source, first.shape, 3)
+    return (columns[game.judged] for columns in game.stream(networks, num, seed, images))
 
 
 def _trained_on(source: Path) -> dict | None:

@@ -47,6 +47,7 @@ __all__ = [
     "load",
     "load_images",
     "loader",
+    "of_digits",
     "to_float",
 ]
 
@@ -68,6 +69,12 @@ def absolute(source: str) -> str:
     if kind in OF_DIGITS and colon:
         return f"{kind}:{absolute(below)}"
     return source if source in ("", *NAMED) else os.path.abspath(os.path.expanduser(source))
+
+
+def of_digits(name: str) -> str:
+    """The source of the digits that a task or stacks are made of; of others the name itself."""
+    kind, colon, below = name.partition(":")
+    return below if kind in OF_DIGITS and colon else name
 
 
 def load(

@@ -15,7 +15,7 @@ from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
 from paddle_gan.games.optimizers import OPTIMIZERS
 from paddle_gan.options import Option, Options, Row, Rule, one_of, whole
-from paddle_gan.sampling.columns import Columns
+from paddle_gan.sampling.columns import Columns, joined
 from paddle_gan.system import distributed
 
 
@@ -141,6 +141,12 @@ class Game:
         """``n`` drawings, a batch at a time, in bounded memory."""
         for inputs in cls.probe(networks, n, seed, images, **asked):
             yield cls.draw(networks, inputs)
+
+    @classmethod
+    def cases(cls, networks: dict[str, nn.Layer], n: int, seed: int, images=None) -> Columns:
+        """What judges score: ``n`` drawings, and beside them what they were made from."""
+        inputs = cls.probe(networks, n, seed, images)
+        return joined({**each, **cls.draw(networks, each)} for each in inputs)
 
     @classmethod
     def walk(cls, networks: dict[str, nn.Layer], frames: int, seed: int, **asked) -> Columns:

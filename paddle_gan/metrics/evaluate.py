@@ -2,7 +2,7 @@
 
 The reference is the test digits, which the digit network has not seen: a generator that only
 repeats its training digits can reach the floor, not pass below it. Whether the generator has seen
-them depends on what it was trained on; where they are known to be among that, the protocol says so.
+them depends on what it was trained on, which ``has_seen`` tells.
 The floor scores as many training digits against the same reference, the noise as many images of
 uniform pixels. Samples and noise are rounded to 8 bits, as the digits are, so that the three rows
 differ in nothing but the images.
@@ -11,11 +11,12 @@ differ in nothing but the images.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from paddle_gan.data import ImageSet, to_float
+from paddle_gan.data import DataSet, of_digits, to_float
 from paddle_gan.data.idx import is_idx_folder
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
@@ -31,28 +32,25 @@ def evaluate(
     samples: np.ndarray,
     data: str = "mnist",
     n: int = 10_000,
-    trained_on: dict | None = None,
-    validation: bool = False,
 ) -> dict:
     """Score samples, float32 N x 1 x H x W in [-1, 1], against the test digits of a source.
 
     Equally many samples and test digits are used: n, or as many as there are of both. The first
     samples are taken, and test and training digits drawn with a fixed seed. Samples are rounded to
-    8 bits, other sizes than 32 x 32 scaled as the data is. `trained_on` is the fingerprint of what
-    the generator was trained on, where that is known (see ``has_seen``).
+    8 bits, other sizes than 32 x 32 scaled as the data is.
 
     Returns plain Python values: ``protocol``; ``fid``, ``kid``, ``kid_std``, ``is``, ``is_std``,
     ``precision``, ``recall`` and ``digit_shares`` (10); the same scores of ``floor`` and
     ``noise``; ``nearest``: the median distance to the nearest training digit, Euclidean over
     pixels in [-1, 1], of the ``samples`` and, to compare, of the ``held_out`` test digits;
-    ``digit_network``: its ``accuracy``, ``sha256`` and what it was ``trained_on``. With
-    `validation` also ``validation_fid``, against as many digits of the split "validation" or all.
+    ``digit_network``: its ``accuracy``, ``sha256`` and what it was ``trained_on``;
+    ``validation_fid``, against as many digits of the split "validation" or all.
 
     Raises UserError for samples of another form, with NaN, or not more than the 64 features.
     """
     samples = as_digits(samples[:n])
     check_count(len(samples), "samples")
-    test = scorable(data, "test")
+    scorable(data, "test")
     network = digit_network(data)
     found = reference(network, data, len(samples))
     samples = samples[: len(found["features"])]
@@ -60,10 +58,10 @@ def evaluate(
     train = flat(to_float(digits(data, "trainval").images))
     distances, _ = scores.nearest(train, flat(samples[:sought]))
     features, probabilities = embed(network, samples)
-    seen = " seen in training" if trained_on and has_seen(trained_on, test) else ""
-    result = {
+    real = found["validation"]
+    return {
         "protocol": (
-            f"digit-net-{network.sha256[:8]}, {n} test digits{seen} vs {n} samples of 8 bits, "
+            f"digit-net-{network.sha256[:8]}, {n} test digits vs {n} samples of 8 bits, "
             f"KID subsets of {subset_size(n)}"
         ),
         **row(found["features"], features, probabilities),
@@ -75,29 +73,26 @@ def evaluate(
             "held_out": float(np.median(found["nearest"])),
         },
         "digit_network": facts(network),
+        "validation_fid": scores.fid(real, features[: len(real)]),
     }
-    if validation:
-        real = found["validation"]
-        result["validation_fid"] = scores.fid(real, features[: len(real)])
-    return result
 
 
-def has_seen(trained_on: dict, test: ImageSet) -> bool:
-    """Whether a generator has seen a test set, by the fingerprint of what it was trained on.
+def has_seen(trained_on: dict, test: DataSet, load: Callable[[str], DataSet]) -> bool:
+    """Whether networks have seen a test set, by the fingerprint of what they were trained on.
 
-    A source that brings no test set has it among its split "train". The embedded digits are
-    training digits of MNIST, which a run may have had as "mnist" or as a folder of its files.
+    ``load`` reads another split of it. A source that brings no test set has it among its split
+    "train". The embedded digits are training digits of MNIST, which a run may have had as "mnist"
+    or as a folder of its files; a task has seen the digits that it was made of.
     """
-    source, split = trained_on["source"], trained_on["split"]
-    brings_test = source == "mnist" or is_idx_folder(Path(source))
-    if source == test.name:
-        return split == "train" and not brings_test
-    if test.name != "embedded" or not brings_test:
+    source, tested = of_digits(trained_on["source"]), of_digits(test.name)
+    if source == tested:
+        return trained_on["split"] == "train" and len(load("train")) > len(load("trainval"))
+    if tested != "embedded" or not (source == "mnist" or is_idx_folder(Path(source))):
         return False
     if source == "mnist":
         return True
-    trained = {image.tobytes() for image in digits(source, split).images}
-    return any(image.tobytes() in trained for image in test.images)
+    trained = {image.tobytes() for image in digits(source, trained_on["split"]).images}
+    return any(image.tobytes() in trained for image in digits(tested, "test").images)
 
 
 def facts(network: DigitNetwork) -> dict:

@@ -33,6 +33,7 @@ class Judge(NamedTuple):
     line: str  # of the console, to be formatted with the scores
     tags: Mapping[str, str]  # where scores stand on the dashboard, if not as `score/NAME`
     split: str | None = None  # that drawings are made from while training; None: no matter
+    new: tuple[str, ...] = ()  # names of the column of new digits, the first that is there
 
 
 def _one_channel(config: dict) -> None:
@@ -40,10 +41,23 @@ def _one_channel(config: dict) -> None:
         raise UserError("--evaluate-every scores digits of one channel; leave it out with 3")
 
 
+def _digits(columns: Columns, data: str) -> dict:
+    """What all digits are scored by and, where classes were asked for by ``label``, ``agreement``:
+
+    the share of samples that the digit network takes for the digit asked for.
+    """
+    samples = columns["samples"]
+    found = evaluate(samples, data, len(samples))
+    if "label" in columns:
+        _, probabilities = embed(digit_network(data), as_digits(samples))
+        found["agreement"] = float((probabilities.argmax(1) == columns["label"]).mean())
+    return found
+
+
 DIGITS = Judge(
     _one_channel,
     lambda data, load: reference.prepare(data),
-    lambda columns, images, data, load: evaluate(columns["samples"], data, validation=True),
+    lambda columns, images, data, load: _digits(columns, data),
     summary_of_digits,
     best="validation_fid",
     shown=("fid", "validation_fid"),
@@ -54,30 +68,41 @@ DIGITS = Judge(
         "kid": "score/KID",
         "is": "score/inception_score",
     },
+    new=("samples",),
 )
 
 
 def _reconstructions(columns: Columns, data: str) -> dict:
-    """Of ``sample`` what all digits are scored by; of ``output`` how far it is from ``input``.
+    """Of new digits what all are scored by; of ``output`` how far it is from ``input``, if given.
 
     ``error`` is the mean squared difference of a pixel, values in [-1, 1]; ``kept`` the share whose
     class, to the digit network, is that of the input.
     """
+    if "input" not in columns:  # of the generator alone
+        return _digits({"samples": columns["output"]}, data)
     network = digit_network(data)
     before, after = (
         embed(network, as_digits(columns[name]))[1].argmax(1) for name in ("input", "output")
     )
     return {
-        **evaluate(columns["sample"], data, validation=True),
+        **_digits({"samples": columns["sample"]}, data),
         "error": float(((columns["output"] - columns["input"]) ** 2).mean()),
         "kept": float((before == after).mean()),
+        "judge": "reconstructions",
     }
+
+
+def _summary_of_reconstructions(result: dict) -> str:
+    told = "error {error:.4f} (mean squared, of pixels in [-1, 1]), digits kept {kept:.2%}"
+    return f"reconstructions: {told.format(**result)}\nnew digits: {summary_of_digits(result)}"
 
 
 RECONSTRUCTIONS = DIGITS._replace(
     score=lambda columns, images, data, load: _reconstructions(columns, data),
+    summary=_summary_of_reconstructions,
     shown=(*DIGITS.shown, "error", "kept"),
     line="error {error:.4f}, {kept:.2%} of digits kept, " + DIGITS.line,
+    new=("sample", "output"),
     tags={**DIGITS.tags, "error": "score/reconstruction_error", "kept": "score/digits_kept"},
 )
 PAIRS = Judge(

@@ -6,6 +6,7 @@ the target's side (see ``digits``) tells which translations still show the digit
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -14,18 +15,29 @@ from paddle_gan.data import ImageSet, UnpairedSet, to_float
 from paddle_gan.data.image_set import spread
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
-from paddle_gan.metrics.digits import DigitNetwork, embed, network_of, shipped
+from paddle_gan.metrics import scores
+from paddle_gan.metrics.digits import FEATURES, DigitNetwork, embed, network_of, shipped
 from paddle_gan.metrics.evaluate import SIZE
 from paddle_gan.metrics.reference import LEAST_READ, reads
 from paddle_gan.sampling.columns import Columns
 from paddle_gan.sampling.pictures import to_uint8
 
-# Prefix of a way's names; columns of its input, its output and the truth; the truth's side.
+# Prefix of a way's names; columns of its input, its output, the truth and the way back; the sides
+# of input and truth.
 WAYS = {
-    "": ("input", "output", "target", "b"),
-    "reverse_": ("target", "reverse_output", "input", "a"),
+    "": ("input", "output", "target", "back", "ab"),
+    "reverse_": ("target", "reverse_output", "input", "reverse_back", "ba"),
 }
 _WINDOW, _SIGMA = 11, 1.5  # of SSIM, in pixels
+_FORMS = {
+    "l1": ("L1", ".4f"),
+    "psnr": ("PSNR, dB", ".2f"),
+    "ssim": ("SSIM", ".4f"),
+    "kept": ("digits kept", ".2%"),
+    "fid": ("FID, digit features", ".2f"),
+    "back_l1": ("L1, there and back", ".4f"),
+    "back_kept": ("digits kept, and back", ".2%"),
+}
 
 Load = Callable[[str], UnpairedSet]
 
@@ -48,9 +60,13 @@ def score(columns: Columns, images: UnpairedSet, load: Load) -> dict:
 
     Returns plain Python values: ``l1``, the mean distance of pixels in [-1, 1]; ``psnr`` in dB and
     ``ssim``, means over images; where the set has labels ``kept``, the share of outputs that show
-    the digit of the input. Both ways there are also ``reverse_l1`` and so on. ``error`` is the mean
-    L1 of the ways; ``copied`` has the scores of the inputs taken for outputs, ``true`` those of the
-    truth.
+    the digit of the input, and ``fid``, that of the outputs to the truth in the features of the
+    network that reads them (for more images than features). Of a way there and back ``back_l1``
+    and ``back_kept`` are what comes back of the inputs. Both ways there are also ``reverse_l1``
+    and so on. ``error`` is the mean L1 of the ways.
+
+    The same is in ``copied`` of the inputs taken for outputs, and in ``true`` of the truth, but
+    that ``fid`` is there that of as many real images of training, the least to be expected.
 
     Raises UserError for sides that do not belong together.
     """
@@ -59,17 +75,25 @@ def score(columns: Columns, images: UnpairedSet, load: Load) -> dict:
     n = len(columns["input"])
     labels = None if images.labels is None else spread(images.labels, n)
     rows, told = {"own": {}, "copied": {}, "true": {}}, []
-    for way, (given, output, target, side) in WAYS.items():
+    read = load and functools.lru_cache(load)
+
+    @functools.lru_cache
+    def reader(side: str) -> Reader | None:
+        return None if labels is None else Reader(read, side, labels)
+
+    for way, (given, output, target, back, (before, after)) in WAYS.items():
         if output not in columns:
             continue
-        network = None if labels is None else digit_network(load, side)
-        told += [] if network is None else [network.sha256[:8]]
-        truth = to_uint8(columns[target])
+        told += [] if labels is None else [reader(after).name]
+        truth = columns[target]
         for row, column in (("own", output), ("copied", given), ("true", target)):
-            found = dict(_row(to_uint8(columns[column]), truth, network, labels))
+            found = dict(_row(columns[column], truth, reader(after), real=row == "true"))
+            if back in columns:
+                returned = columns[back if row == "own" else given]
+                found.update(_back(returned, columns[given], reader(before)))
             rows[row].update({way + name: value for name, value in found.items()})
     own = rows.pop("own")
-    errors = [value for name, value in own.items() if name.endswith("l1")]
+    errors = [own[way + "l1"] for way in WAYS if way + "l1" in own]
     read = f", digits read by {' and '.join(told)}" if told else ""
     return {
         "judge": "pairs",
@@ -81,16 +105,54 @@ def score(columns: Columns, images: UnpairedSet, load: Load) -> dict:
 
 
 def _row(
-    images: np.ndarray, truth: np.ndarray, network: DigitNetwork | None, labels: np.ndarray | None
+    images: np.ndarray, truth: np.ndarray, reader: Reader | None, real: bool
 ) -> Iterator[tuple[str, float]]:
-    difference = (images.astype(np.float64) - truth).reshape(len(images), -1)
-    squares = (difference**2).mean(1)
-    yield "l1", float(np.abs(difference).mean() / 127.5)
+    yield "l1", _distance(images, truth)
+    squares = ((_eight_bits(images) - _eight_bits(truth)) ** 2).mean((1, 2, 3))
     yield "psnr", float((10 * np.log10(255**2 / np.maximum(squares, 1e-3))).mean())  # 78 at most
-    yield "ssim", float(ssim(images, truth).mean())
-    if network is not None:
-        _, probabilities = embed(network, to_float(as_gray(images)))
-        yield "kept", float((probabilities.argmax(1) == labels).mean())
+    yield "ssim", float(ssim(to_uint8(images), to_uint8(truth)).mean())
+    if reader is None:
+        return
+    features, kept = reader(images)
+    yield "kept", kept
+    if len(images) > FEATURES:
+        drawn = reader.real(len(images)) if real else features
+        yield "fid", scores.fid(reader(truth)[0], drawn)
+
+
+def _back(
+    images: np.ndarray, given: np.ndarray, reader: Reader | None
+) -> Iterator[tuple[str, float]]:
+    yield "back_l1", _distance(images, given)
+    if reader is not None:
+        yield "back_kept", reader(images)[1]
+
+
+def _distance(images: np.ndarray, truth: np.ndarray) -> float:
+    return float(np.abs(_eight_bits(images) - _eight_bits(truth)).mean() / 127.5)
+
+
+def _eight_bits(images: np.ndarray) -> np.ndarray:
+    return to_uint8(images).astype(np.float64)
+
+
+class Reader:
+    """Reads the digits of a side, whose ``labels`` are known, by the network for them."""
+
+    def __init__(self, load: Load, side: str, labels: np.ndarray):
+        self.load, self.side, self.labels = load, side, labels
+        self.network = digit_network(load, side)
+        self.name = self.network.sha256[:8]
+
+    def __call__(self, images: np.ndarray) -> tuple[np.ndarray, float]:
+        """Features of images, N x C x H x W in [-1, 1], and the share that shows its label."""
+        features, probabilities = embed(self.network, to_float(as_gray(to_uint8(images))))
+        return features, float((probabilities.argmax(1) == self.labels).mean())
+
+    def real(self, n: int) -> np.ndarray:
+        """Features of ``n`` training images of the side, or of all."""
+        found = spread(getattr(self.load("trainval"), self.side), n)
+        return embed(self.network, to_float(as_gray(found)))[0]
 
 
 def ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -153,15 +215,15 @@ def as_gray(images: np.ndarray) -> np.ndarray:
 
 def summary(result: dict) -> str:
     """What ``score`` found, as a table for people."""
-    lines = [result["protocol"], f"{'':<18}{'output':>12}{'input copied':>14}{'truth':>12}"]
-    forms = {"l1": ("L1", ".4f"), "psnr": ("PSNR, dB", ".2f"), "ssim": ("SSIM", ".4f")}
-    forms["kept"] = ("digits kept", ".2%")
+    lines = [result["protocol"], f"{'':<28}{'output':>12}{'input copied':>14}{'truth':>12}"]
     for way, told in (("", ""), ("reverse_", "B to A: ")):
-        for name, (title, form) in forms.items():
+        for name, (title, form) in _FORMS.items():
             values = (row.get(way + name) for row in (result, result["copied"], result["true"]))
             own, copied, true = (
                 value if value is None else format(value, form) for value in values
             )
             if own is not None:
-                lines.append(f"{told + title:<18}{own:>12}{copied:>14}{true:>12}")
+                lines.append(f"{told + title:<28}{own:>12}{copied:>14}{true:>12}")
+    if "fid" in result:
+        lines.append("FID under truth: of as many training images of the side")
     return "\n".join(lines)

@@ -172,7 +172,7 @@ class Run:
         try:
             load = functools.partial(self.game.load, self.config)
             images = load(judge.split) if judge.split else self._watched
-            drawn = joined(self.game.stream(drawers, _SCORED, self.config["seed"], images))
+            drawn = self.game.cases(drawers, _SCORED, self.config["seed"], images)
             result = judge.score(drawn, images, self.config["data"], load)
         except Exception as error:  # whatever it may be, memory and numerics among it
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]

@@ -12,16 +12,16 @@ from paddle_gan.games.noise import FromNoise
 
 @pytest.fixture
 def drawn(monkeypatch):
-    """The numbers of samples that were asked for, one for each stream."""
+    """The numbers of samples that were asked for, one for each time."""
     numbers = []
-    stream = FromNoise.stream
+    probe = FromNoise.probe
 
-    def counted(networks, num, *rest):
+    def counted(networks, num, *rest, **asked):
         if num > 1:  # one image tells how many channels there are
             numbers.append(num)
-        return stream(networks, num, *rest)
+        return probe(networks, num, *rest, **asked)
 
-    monkeypatch.setattr(FromNoise, "stream", counted)
+    monkeypatch.setattr(FromNoise, "probe", counted)
     return numbers
 
 

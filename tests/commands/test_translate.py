@@ -12,7 +12,6 @@ import paddle
 import pytest
 from PIL import Image
 
-from paddle_gan.checkpoints.description import with_description
 from paddle_gan.cli import main
 from paddle_gan.commands.infer import infer
 from paddle_gan.config import configure, game_of
@@ -21,19 +20,13 @@ from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
 from paddle_gan.networks.dcgan import Generator
 from paddle_gan.sampling.pictures import to_uint8
+from tests.checkpoints.files import save_checkpoint
 from tests.data.files import save
 
 
 def checkpoint(folder: Path, recipe: str, channels: int) -> Path:
-    """A translator with random weights, in the files of a run."""
-    paddle.seed(3)
     config = configure(recipe, width=4, d_width=2, image_size=16, channels=channels)
-    game = game_of(config)(config)
-    description = {"step": 1, "pixels": [-1, 1], "classes": None, "config": config}
-    for name in game.drawn_with:
-        state = with_description(game.networks[name].state_dict(), {**description, "network": name})
-        paddle.save(state, str(folder / f"{name}.pdparams"))
-    return folder / f"{game.drawn_with[0]}.pdparams"
+    return save_checkpoint(folder, config) / f"{game_of(config).drawn_with[0]}.pdparams"
 
 
 @pytest.fixture(scope="module")

@@ -10,10 +10,11 @@ import pytest
 
 import paddle_gan
 from paddle_gan.cli import main
+from paddle_gan.config import configure
 from paddle_gan.data import load_images
+from tests.checkpoints.files import save_checkpoint
 
-SEEN = "100 test digits seen in training vs 100 samples"
-UNSEEN = "100 test digits vs 100 samples"
+SEEN = ", which training has seen"
 
 
 @pytest.fixture
@@ -39,12 +40,12 @@ def evaluate(source, capsys, *flags) -> str:
     return capsys.readouterr().out
 
 
-@pytest.mark.parametrize(("split", "told"), [("train", SEEN), ("fit", UNSEEN)])
-def test_test_digits_seen_in_training_are_told_in_table_and_json(split, told, run, capsys):
+@pytest.mark.parametrize(("split", "seen"), [("train", True), ("fit", False)])
+def test_test_digits_seen_in_training_are_told_in_table_and_json(split, seen, run, capsys):
     data = load_images("embedded", split=split).fingerprint()
     source = run(json.dumps({"progress": {"step": 1, "data": data}, "files": {}}))
-    assert f", {told}" in evaluate(source, capsys).splitlines()[0]
-    assert f", {told}" in json.loads(evaluate(source, capsys, "--json"))["protocol"]
+    assert evaluate(source, capsys).splitlines()[0].endswith(SEEN) == seen
+    assert json.loads(evaluate(source, capsys, "--json"))["protocol"].endswith(SEEN) == seen
 
 
 def test_a_generator_set_aside_is_of_the_same_run(run, tmp_path, capsys):
@@ -69,9 +70,30 @@ def test_a_generator_set_aside_is_of_the_same_run(run, tmp_path, capsys):
     ],
 )
 def test_a_manifest_that_does_not_tell_is_no_obstacle(manifest, run, capsys):
-    assert UNSEEN in evaluate(run(manifest), capsys)
+    assert SEEN not in evaluate(run(manifest), capsys)
 
 
 def test_samples_in_a_file_have_no_manifest(tmp_path, network, capsys):
     np.save(tmp_path / "samples.npy", np.zeros((100, 1, 32, 32), np.float32))
-    assert UNSEEN in evaluate(tmp_path / "samples.npy", capsys)
+    assert SEEN not in evaluate(tmp_path / "samples.npy", capsys)
+
+
+@pytest.fixture
+def autoencoder(tmp_path, network):
+    """The checkpoints of one with random weights."""
+    sizes = dict(width=2, latent=3, components=0, image_size=16)
+    return save_checkpoint(tmp_path, configure("autoencoder", data="embedded", **sizes))
+
+
+def test_an_autoencoder_is_scored_by_reconstructions_and_new_digits(autoencoder, capsys):
+    arguments = ["evaluate", str(autoencoder / "Enet.pdparams"), "--num", "100"]
+    assert main(arguments) == 0
+    first, second, *_ = capsys.readouterr().out.splitlines()
+    assert first.startswith("reconstructions: error 0.") and "digits kept" in first
+    assert second.startswith("new digits: digit-net-")
+    assert main([*arguments, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert 0 <= found["kept"] <= 1 and found["error"] > 0 and "fid" in found
+    generator = str(autoencoder / "Gnet.pdparams")  # draws alone
+    assert evaluate(generator, capsys).startswith("digit-net-")
+    assert "error" not in json.loads(evaluate(generator, capsys, "--json"))

@@ -14,7 +14,7 @@ SCORES = {"fid", "validation_fid", "kid", "is", "precision", "recall"}
 def test_digits_are_scored_by_their_samples(network, test_digits):
     images, _ = test_digits
     found = JUDGES["digits"].score({"samples": images[:100]}, None, "embedded", None)
-    assert found == evaluate(images[:100], "embedded", validation=True)
+    assert found == evaluate(images[:100], "embedded")
 
 
 def test_reconstructions_are_compared_with_their_images(network, test_digits):
@@ -30,7 +30,7 @@ def test_reconstructions_are_compared_with_their_images(network, test_digits):
         embed(network, to_float(to_uint8(each)))[1].argmax(1) for each in (given, 0.9 * other)
     )
     assert found["kept"] == np.mean(kinds == drawn) == pytest.approx(0.36, abs=0.15)
-    expected = evaluate(samples, "embedded", validation=True)
+    expected = evaluate(samples, "embedded")
     assert SCORES <= expected.keys() and all(found[name] == expected[name] for name in SCORES)
 
 

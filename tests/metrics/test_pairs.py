@@ -92,12 +92,19 @@ def test_digits_are_kept_where_the_truth_is_drawn(read):
     images = read("test")
     found = {name: to_float(each) for name, each in images.examples(300).items()}
     columns = {"input": found["a"], "output": found["b"], "target": found["b"]}
-    result = pairs.score({**columns, "reverse_output": found["a"]}, images, read)
+    others = {"reverse_output": found["a"], "back": found["a"]}
+    others["reverse_back"] = np.roll(found["b"], 37, axis=0)
+    result = pairs.score({**columns, **others}, images, read)
     assert result["kept"] == result["true"]["kept"] > 0.8  # of networks trained for seconds
     assert result["reverse_kept"] == result["true"]["reverse_kept"] > 0.7
+    assert result["back_kept"] == result["reverse_kept"] and result["back_l1"] == 0
+    assert result["reverse_back_kept"] < 0.3 and result["reverse_back_l1"] > 0.1
+    assert result["fid"] == pytest.approx(0, abs=1e-6) and result["reverse_fid"] < 1e-6
+    assert 0 < result["true"]["fid"] < 0.2 * result["copied"]["fid"]  # real, but other digits
     wrong = pairs.score({**columns, "output": np.roll(found["b"], 37, axis=0)}, images, read)
-    assert wrong["kept"] < 0.3
-    assert "digits read by" in result["protocol"] and "digits kept" in summary(result)
+    assert wrong["kept"] < 0.3 and wrong["fid"] == pytest.approx(0, abs=1e-6)  # of all together
+    told = summary(result)
+    assert "digits read by" in told and "FID, digit features" in told and "and back" in told
 
 
 def test_the_digits_of_the_target_are_read_by_the_network_of_the_digits(read, network):
