@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import paddle
 from paddle import nn
-from paddle.nn import functional as F
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.layouts import channels_last, elementwise, reorder, room, row_major
 from paddle_gan.kernels.operation import Operation
+from paddle_gan.system import draws
 
 
 class Activation(Operation):
@@ -51,7 +51,7 @@ class Activation(Operation):
 
 
 class Dropout(Operation):
-    """``Dropout`` in training, in place, with the mask that Paddle draws next.
+    """``Dropout`` in training, in place, with the mask that Paddle draws next for all processes.
 
     In eval mode it is the identity, and no operation is made of it.
     """
@@ -70,8 +70,8 @@ class Dropout(Operation):
         self._multiply = elementwise(dnn.MULTIPLY, shape)
 
     def forward(self, x, y, kept, parameters):
-        with paddle.no_grad():  # 0, or 1 / (1 - p)
-            mask = F.dropout(paddle.ones(self.shape, "float32"), self._p)
+        with paddle.no_grad():
+            mask = draws.dropout(list(self.shape), self._p)
         self._take(mask.data_ptr(), kept)
         self._multiply(x, kept, y)
 

@@ -1,4 +1,4 @@
-"""Containers that nest: a residual connection, and the skip connection of a U-Net."""
+"""Dropout, and containers that nest: a residual connection, and the skip connection of a U-Net."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from paddle import Tensor, nn
 
 from paddle_gan.kernels import containers
 from paddle_gan.kernels.chain import OPERATIONS
+from paddle_gan.system import draws
 
 
 class Residual(nn.Layer):
@@ -38,4 +39,15 @@ class Skip(nn.Layer):
         return paddle.concat([x, self.inner(x)], axis=1)
 
 
+class Dropout(nn.Dropout):
+    """Paddle's, but with second derivatives, and each process takes its part of one mask.
+
+    See ``draws`` for the parts.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * draws.dropout(x.shape, self.p).astype(x.dtype) if self.training else x
+
+
+OPERATIONS |= {Dropout: OPERATIONS[nn.Dropout]}
 OPERATIONS |= {Residual: [containers.Sum], Skip: [containers.Join]}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import paddle
 from paddle import Tensor, nn
 
 from paddle_gan import kernels
 from paddle_gan.networks import discriminator
+from paddle_gan.networks.blocks import Dropout
 from paddle_gan.networks.norms import NORMS
 from paddle_gan.networks.options import FOURS, pair_options
-from paddle_gan.system import draws
 
 OPTIONS = pair_options(28, FOURS)
 
@@ -63,7 +62,7 @@ class Discriminator(discriminator.Discriminator):
             conv = nn.Conv2D(before, width, 3, 2, 1, bias_attr=norm.bias)
             self.stages.append(nn.Sequential(conv, *norm.after(width), nn.LeakyReLU(0.2)))
             before = width
-        self.dropout = nn.Dropout(0.4)
+        self.dropout = Dropout(0.4)
         self.linear = nn.Linear(width * (image_size // 4) ** 2, 1)
         if norm.spectral:
             self.normalize_spectrally()
@@ -72,12 +71,5 @@ class Discriminator(discriminator.Discriminator):
         # Paddle has no second derivative of nn.Flatten; of this form it has.
         features = (images + 1) / 2
         for stage in self.stages:
-            features = self._drop(kernels.run(stage, features))
+            features = self.dropout(kernels.run(stage, features))
         return self.linear(features.reshape([len(features), -1]))
-
-    def _drop(self, features: Tensor) -> Tensor:
-        # Of ones, since Paddle has no second derivative of dropout.
-        def mask(shape):
-            return self.dropout(paddle.ones(shape, features.dtype))
-
-        return features * draws.own_rows(mask, features.shape)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paddle import nn
 
-from paddle_gan.networks.blocks import Skip
+from paddle_gan.networks.blocks import Dropout, Skip
 
 _DROPPED = 3  # of the innermost steps up
 
@@ -31,7 +31,7 @@ def unet(channels: int = 1, width: int = 64, depth: int = 5, dropout: bool = Tru
             nn.BatchNorm2D(outside),
         ]
         if dropout and level >= depth - _DROPPED:
-            layers.append(nn.Dropout(0.5))
+            layers.append(Dropout(0.5))
         inner = [Skip(nn.Sequential(*layers))]
     return nn.Sequential(
         nn.Conv2D(channels, width, 4, 2, 1),

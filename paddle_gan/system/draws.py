@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import paddle
+import paddle.nn.functional as F
 from paddle import Tensor
 
 from paddle_gan.system.distributed import rank, world
@@ -28,6 +29,11 @@ def randn(shape: list[int]) -> Tensor:
 def uniform(shape: list[int], low: float = 0.0, high: float = 1.0) -> Tensor:
     """Uniform on [low, high), float32."""
     return own_rows(lambda whole: paddle.uniform(whole, min=low, max=high), shape)
+
+
+def dropout(shape: list[int], p: float) -> Tensor:
+    """0 with probability ``p``, else 1 / (1 - p), float32: what dropout multiplies by."""
+    return own_rows(lambda whole: F.dropout(paddle.ones(whole, "float32"), p), shape)
 
 
 def randint(low: int, high: int, shape: list[int]) -> Tensor:

@@ -9,7 +9,7 @@ from paddle import nn
 from paddle.nn import functional as F
 
 from paddle_gan import kernels
-from paddle_gan.networks.blocks import Residual, Skip
+from paddle_gan.networks.blocks import Dropout, Residual, Skip
 from tests.calculus import difference_quotient, of_parameter
 from tests.kernels.cases import noise
 from tests.notebook import fill
@@ -225,3 +225,22 @@ def test_the_second_derivative_is_the_difference_quotient(name):
         slope = difference_quotient(of_parameter(parameter, penalty), values, direction, step=1e-2)
         parameter.set_value(values)
         assert slope == pytest.approx(np.linalg.norm(gradient), rel=0.02)
+
+
+@pytest.mark.parametrize("run", [kernels.run, lambda net, x: net(x)], ids=["fast", "Paddle"])
+def test_processes_drop_their_parts_of_one_mask(run, monkeypatch):
+    net = nn.Sequential(nn.Conv2D(1, 2, 1, bias_attr=False), Dropout(0.5))
+    x = paddle.ones([6, 1, 4, 4])
+
+    def dropped(rank: int = 0, world: int = 1) -> np.ndarray:
+        monkeypatch.setenv("PADDLE_TRAINER_ID", str(rank))
+        monkeypatch.setenv("PADDLE_TRAINERS_NUM", str(world))
+        paddle.seed(3)
+        return run(net, x[: 6 // world]).numpy()
+
+    whole, parts = dropped(), np.concatenate([dropped(rank, 3) for rank in range(3)])
+    np.testing.assert_array_equal(parts, whole)
+    assert 0.3 < (whole == 0).mean() < 0.7 and not np.array_equal(whole[:2], whole[2:4])
+    net.eval()
+    with paddle.no_grad():
+        assert (run(net, x).numpy() != 0).all()

@@ -12,7 +12,7 @@ DRAWS = {
     "randn": draws.randn,
     "uniform": lambda shape: draws.uniform(shape, -3, 5),
     "randint": lambda shape: draws.randint(2, 9, shape),
-    "dropout": lambda shape: draws.own_rows(lambda s: paddle.nn.Dropout()(paddle.ones(s)), shape),
+    "dropout": lambda shape: draws.dropout(shape, 0.3),
 }
 
 
@@ -35,4 +35,6 @@ def test_ranges(monkeypatch):
     values = {name: drawn(name, 2000, monkeypatch) for name in DRAWS}
     assert abs(values["randn"].mean()) < 0.02 and abs(values["randn"].std() - 1) < 0.02
     assert -3 <= values["uniform"].min() < -2.99 and 4.99 < values["uniform"].max() < 5
+    assert {*np.unique(values["dropout"])} == {0, np.float32(1 / 0.7)}
+    assert abs(values["dropout"].mean() - 1) < 0.02
     assert set(np.unique(values["randint"])) == {*range(2, 9)}
