@@ -32,7 +32,7 @@ def prepare(task: str, folder: str | os.PathLike) -> Path:
         raise UserError(f"{folder} is not empty; name a folder that is, or a new one")
     for part, split in _PARTS.items():
         found = load_images(digits if colon else "mnist", SIZE, 1, split)
-        images = TASKS[name].make(found)
+        images = TASKS[name].build(name, found)
         with tqdm(total=len(images) * len(found), desc=part, unit=" images") as bar:
             for domain, looks in zip(TASKS[name].names, images):
                 sides = "pairs" in TASKS[name].kinds

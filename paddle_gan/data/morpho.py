@@ -7,26 +7,17 @@ enlarged and reduced, so that no look can be told by the resampling.
 from __future__ import annotations
 
 import functools
-import multiprocessing
 import zlib
 
 import numpy as np
-from tqdm import tqdm
 
-from paddle_gan.data.image_set import sha256
-from paddle_gan.system.cache import keep, kept
 from paddle_gan.system.opencv import import_cv2
-from paddle_gan.system.runtime import cores
 
 SCALE = 4
 THIN, THICK = 0.7, 1.0  # of half the thickness of a stroke
 SLANTS = 0.5, 0.8  # tangents, of which one is drawn
 SWELLING, STRENGTH = 7, 3
 CUTS, CUT, CLEAR, BEYOND = 3, 1.5, 2.0, 0.5  # how many; the rest in pixels of the digit
-
-_VERSION = 1  # counted up when the looks come out otherwise
-_CHUNK = 500  # digits that a process changes at a time
-_FEW = 2000  # digits that are changed sooner than processes start
 
 
 class Morphology:
@@ -143,37 +134,9 @@ def looks(digit: np.ndarray) -> np.ndarray:
     return np.stack([cv2.resize(x, digit.shape[::-1], interpolation=cv2.INTER_AREA) for x in large])
 
 
-def build(digits: np.ndarray) -> np.ndarray:
-    """The looks of digits, uint8 N x H x W: uint8, 7 x N x H x W, from the cache if they are there.
-
-    Otherwise all cores make them, with a progress bar on stderr.
-    """
-    name, shape = f"morpho-v{_VERSION}-{sha256(digits)[:16]}", (len(LOOKS), *digits.shape)
-    found = kept(name)
-    if found is not None:  # packed, as 60,000 digits take 330 MB
-        return np.frombuffer(zlib.decompress(found["packed"]), np.uint8).reshape(shape)
-    chunks = [digits[start : start + _CHUNK] for start in range(0, len(digits), _CHUNK)]
-    with tqdm(total=len(digits), desc="morpho, made once", unit=" digits") as bar:
-        made = []
-        for part in _each(chunks, len(digits)):
-            made.append(part)
-            bar.update(part.shape[1])
-    result = np.concatenate(made, axis=1)
-    keep(name, {"packed": np.frombuffer(zlib.compress(result.tobytes(), 1), np.uint8)})
-    return result
-
-
-def _each(chunks: list[np.ndarray], n: int):
-    if n <= _FEW or cores() == 1:
-        yield from map(_looks_of, chunks)
-        return
-    # Not forked: Paddle's threads would be missing in the copies.
-    with multiprocessing.get_context("spawn").Pool(cores()) as pool:
-        yield from pool.imap(_looks_of, chunks)
-
-
-def _looks_of(digits: np.ndarray) -> np.ndarray:
-    return np.stack([looks(digit) for digit in digits], axis=1)  # 7 x N x H x W
+def looks_of(digits: np.ndarray) -> np.ndarray:
+    """Those of digits, uint8 N x H x W: uint8, 7 x N x H x W."""
+    return np.stack([looks(digit) for digit in digits], axis=1)
 
 
 def skeleton(binary: np.ndarray) -> np.ndarray:

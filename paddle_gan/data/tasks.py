@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paddle_gan.data import morpho
+from paddle_gan.data import building, morpho
 from paddle_gan.data.domains import DomainSet, ReferenceSet
-from paddle_gan.data.image_set import ImageSet
+from paddle_gan.data.image_set import ImageSet, sha256
 from paddle_gan.data.pairs import PairSet, UnpairedSet
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
@@ -20,44 +20,60 @@ SIZE = 28  # of the digits that tasks are made of
 _INK, _GROUND = (0.8, 1.0), (0.7, 0.4)  # saturation and value
 
 
-def edges(digits: ImageSet) -> np.ndarray:
-    """Outlines, which a 3 x 3 dilation adds to a digit, and the digits."""
-    cv2, images = import_cv2(), digits.images[:, 0]
-    grown = np.stack([cv2.dilate(image, np.ones((3, 3), np.uint8)) for image in images])
-    return np.stack([grown - images, images])
+def edges(digits: np.ndarray) -> np.ndarray:
+    """Outlines, which a 3 x 3 dilation adds to digits, N x H x W, and the digits."""
+    cv2 = import_cv2()
+    grown = np.stack([cv2.dilate(image, np.ones((3, 3), np.uint8)) for image in digits])
+    return np.stack([grown - digits, digits])
 
 
-def colors(digits: ImageSet) -> np.ndarray:
-    """Gray digits, and the same in color: a hue for each class, its complement as the ground."""
-    if digits.labels is None:
-        raise UserError(f"{digits.source}: colors follow from the labels, and there are none")
-    classes = int(digits.labels.max()) + 1
-    inks, grounds = (
-        255 * np.array([colorsys.hsv_to_rgb(c / classes + turn, *how) for c in range(classes)])
-        for turn, how in ((0, _INK), (0.5, _GROUND))
-    )
-    gray = np.repeat(digits.images[:, 0, :, :, None], 3, axis=3)  # N x H x W x 3
+def colors(digits: np.ndarray, hues: np.ndarray) -> np.ndarray:
+    """Gray digits, and the same in color: of a hue in [0, 1) each, its complement the ground."""
+    gray = np.repeat(digits[..., None], 3, axis=3)  # N x H x W x 3
     colored = np.empty_like(gray)
-    for image, digit, label in zip(colored, gray, digits.labels):
-        image[:] = np.rint(grounds[label] + (inks[label] - grounds[label]) * (digit / 255))
+    for image, digit, hue in zip(colored, gray, hues):
+        ink, ground = (
+            255 * np.array(colorsys.hsv_to_rgb(hue + turn, *how))
+            for turn, how in ((0, _INK), (0.5, _GROUND))
+        )
+        image[:] = np.rint(ground + (ink - ground) * (digit / 255))
     return np.stack([gray, colored])
 
 
-class Task(NamedTuple):
-    """What becomes of N digits: for each of K names N images, uint8, K x N x H x W [x 3]."""
+def hues(digits: ImageSet) -> np.ndarray:
+    """One for each class. Raises UserError for digits without classes."""
+    if digits.labels is None:
+        raise UserError(f"{digits.source}: colors follow from the labels, and there are none")
+    return digits.labels / (int(digits.labels.max()) + 1)
 
-    make: Callable[[ImageSet], np.ndarray]
+
+class Task(NamedTuple):
+    """What becomes of N digits: for each of K names N images, uint8, K x N x H x W [x 3].
+
+    ``make`` takes digits, N x H x W, and what ``told`` says of each.
+    """
+
+    make: building.Make
     names: tuple[str, ...]
     kinds: dict[str, type]  # kind of data -> the set that it is
     channels: int = 1  # at least
+    told: Callable[[ImageSet], np.ndarray] | None = None
+    version: int = 1  # counted up when the images come out otherwise
+
+    def build(self, name: str, digits: ImageSet) -> np.ndarray:
+        """The images, from the cache if they are there. Raises UserError as ``told`` does."""
+        arrays = [digits.images[:, 0], *([self.told(digits)] if self.told else [])]
+        shape = len(self.names), *arrays[0].shape, *([3] if self.channels == 3 else [])
+        key = f"{name}-v{self.version}-{sha256(*arrays)[:16]}"
+        return building.build(key, self.make, shape, *arrays)
 
 
 _SIDES = {"pairs": PairSet, "unpaired": UnpairedSet}
 _DOMAINS = {"domains": DomainSet, "references": ReferenceSet}
 TASKS = {
     "edges": Task(edges, ("A", "B"), _SIDES),
-    "colors": Task(colors, ("A", "B"), _SIDES, channels=3),
-    "morpho": Task(lambda digits: morpho.build(digits.images[:, 0]), (*morpho.LOOKS,), _DOMAINS),
+    "colors": Task(colors, ("A", "B"), _SIDES, channels=3, told=hues),
+    "morpho": Task(morpho.looks_of, (*morpho.LOOKS,), _DOMAINS),
 }
 
 
@@ -82,7 +98,7 @@ def make_task(
     """
     check_task(name, kind, channels)
     task = TASKS[name]
-    images = scaled(task.make(digits), image_size, channels)
+    images = scaled(task.build(name, digits), image_size, channels)
     source, name = f"{name} of {digits.source}", f"{name}:{digits.name}"
     make = task.kinds[kind]
     if kind in _SIDES:

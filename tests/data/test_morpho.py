@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_gan.data import morpho
-from paddle_gan.data.morpho import LOOKS, Morphology, build, looks, skeleton
+from paddle_gan.data.morpho import LOOKS, Morphology, looks, skeleton
 
 
 @pytest.fixture(autouse=True)
@@ -85,23 +84,3 @@ def test_a_thin_line_is_its_own_skeleton():
 def test_nothing_drawn_stays_as_it_is(gray):
     blank = np.full((28, 28), gray, np.uint8)
     assert (looks(blank) == gray).all()
-
-
-def test_build_depends_on_each_digit_alone_and_is_kept(bar, monkeypatch, capsys):
-    digits = np.stack([np.roll(bar, shift, axis=1) for shift in range(6)])
-    first = build(digits)
-    assert first.shape == (7, 6, 28, 28) and "6/6" in capsys.readouterr().err
-    assert np.array_equal(build(digits[::-1].copy()), first[:, ::-1])
-    monkeypatch.setattr(morpho, "looks", None)  # would raise
-    assert np.array_equal(build(digits), first)
-
-
-@pytest.mark.slow
-def test_processes_make_the_same(bar, monkeypatch):
-    digits = np.stack([np.roll(bar, shift, axis=1) for shift in range(6)])
-    alone = build(digits)
-    monkeypatch.setattr(morpho, "kept", lambda name: None)
-    monkeypatch.setattr(morpho, "cores", lambda: 2)
-    monkeypatch.setattr(morpho, "_FEW", 0)
-    monkeypatch.setattr(morpho, "_CHUNK", 2)
-    assert np.array_equal(build(digits), alone)
