@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
-import multiprocessing
+import os
+import pickle
+import queue
+import subprocess
+import sys
 import zlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from tqdm import tqdm
@@ -45,10 +51,55 @@ def _each(make: Make, chunks: list, n: int) -> Iterator[np.ndarray]:
     if n <= _FEW or cores() == 1:
         yield from itertools.starmap(make, chunks)
         return
-    # Not forked: Paddle's threads would be missing in the copies.
-    with multiprocessing.get_context("spawn").Pool(cores()) as pool:
-        yield from pool.imap(functools.partial(_made, make), chunks)
+    free = queue.SimpleQueue()
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(cores()) as threads:
+        for _ in range(cores()):
+            free.put(stack.enter_context(_Process()))
+        yield from threads.map(functools.partial(_made_elsewhere, free, make), chunks)
 
 
-def _made(make: Make, arrays: list[np.ndarray]) -> np.ndarray:
-    return make(*arrays)
+def _made_elsewhere(free: queue.SimpleQueue, make: Make, arrays: list) -> np.ndarray:
+    process = free.get()
+    try:
+        return process(make, arrays)
+    finally:
+        free.put(process)
+
+
+class _Process:
+    """Calls functions of this package in a process of its own.
+
+    Not of ``multiprocessing``: what it forks lacks Paddle's threads, and what it spawns runs the
+    script of the user anew.
+    """
+
+    def __enter__(self):
+        paths = os.pathsep.join(filter(None, sys.path))
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", f"from {__name__} import _answer; _answer()"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": paths},
+        )
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self._process.stdin.close()  # which ends it
+        self._process.stdout.close()
+        self._process.wait()
+
+    def __call__(self, function: Callable, arguments: list):
+        pickle.dump((function, arguments), self._process.stdin)
+        self._process.stdin.flush()
+        return pickle.load(self._process.stdout)
+
+
+def _answer() -> None:
+    """Make what the other process asks for until it asks no more."""
+    while True:
+        try:
+            function, arguments = pickle.load(sys.stdin.buffer)
+        except EOFError:
+            return
+        pickle.dump(function(*arguments), sys.stdout.buffer)
+        sys.stdout.buffer.flush()
