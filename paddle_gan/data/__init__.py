@@ -10,6 +10,7 @@ import functools
 import os
 from pathlib import Path
 
+from paddle_gan.data.crops import Crop
 from paddle_gan.data.data_set import DataSet
 from paddle_gan.data.domains import DomainSet, ReferenceSet
 from paddle_gan.data.folder import load_image_folder
@@ -36,6 +37,7 @@ __all__ = [
     "GROUNDS",
     "KINDS",
     "NAMED",
+    "Crop",
     "DataSet",
     "DomainSet",
     "ImageSet",

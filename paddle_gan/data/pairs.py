@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from paddle_gan.data.crops import Crop
 from paddle_gan.data.decoding import Decoded, image_of_each, read_all
 from paddle_gan.data.folder import Found, choose, find_images, note, opened
 from paddle_gan.data.image_file import decode, square
@@ -31,6 +32,7 @@ class UnpairedSet:
     a, b: uint8, N x C x H x W and M x C x H x W, 0..255; RGB when C is 3.
     labels: int64, N, of both sides, where they are known.
     aligned: whether images of one index belong together; of unpaired ones no order tells it.
+    crop: how the images of a batch are cut out of these; None: they are these.
     """
 
     a: np.ndarray
@@ -41,6 +43,7 @@ class UnpairedSet:
     classes: None = None
     labels: np.ndarray | None = None
     aligned: bool = False
+    crop: Crop | None = None
 
     def __len__(self) -> int:
         return max(len(self.a), len(self.b))
@@ -50,22 +53,37 @@ class UnpairedSet:
         return replace(self, a=self.b, b=self.a)
 
     def order(self, seed: int, epoch: int) -> np.ndarray:
-        """Indices into A and B: int64, N x 2.
+        """Indices into A and B: int64, N x 2; with ``crop`` N x 2 x 4, behind each its place.
 
         Each image of the larger side comes once; the smaller side is shuffled afresh each time it
         begins again.
         """
         rng = np.random.default_rng([seed, epoch])
+        indices = np.stack(self._shuffled(rng), axis=1)
+        if self.crop is None:
+            return indices
+        places = np.stack(self._places(rng, len(indices)), axis=1)  # N x 2 x 3
+        return np.concatenate([indices[..., None], places], axis=2)
 
+    def _shuffled(self, rng: np.random.Generator) -> list[np.ndarray]:
         def cycle(n: int) -> np.ndarray:
             rounds = -(-len(self) // n)
             return np.concatenate([rng.permutation(n) for _ in range(rounds)])[: len(self)]
 
-        return np.stack([cycle(len(self.a)), cycle(len(self.b))], axis=1)
+        return [cycle(len(self.a)), cycle(len(self.b))]
+
+    def _places(self, rng: np.random.Generator, n: int) -> list[np.ndarray]:
+        return [self.crop.places(rng, n, side.shape[-1]) for side in (self.a, self.b)]
 
     def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """``a`` and ``b``."""
-        return {"a": to_float(self.a[rows[:, 0]]), "b": to_float(self.b[rows[:, 1]])}
+        found = {}
+        for name, images, row in zip("ab", (self.a, self.b), np.moveaxis(rows, 1, 0)):
+            if self.crop is None:
+                found[name] = to_float(images[row])
+            else:
+                found[name] = to_float(self.crop.cut(images[row[:, 0]], row[:, 1:]))
+        return found
 
     def examples(self, n: int) -> dict[str, np.ndarray]:
         """``a`` and ``b``; see ``aligned`` for whether they belong together."""
@@ -87,10 +105,11 @@ class PairSet(UnpairedSet):
 
     aligned: bool = True
 
-    def order(self, seed: int, epoch: int) -> np.ndarray:
-        """The indices of all pairs, shuffled, for A and for B: int64, N x 2."""
-        order = np.random.default_rng([seed, epoch]).permutation(len(self))
-        return np.stack([order, order], axis=1)
+    def _shuffled(self, rng: np.random.Generator) -> list[np.ndarray]:
+        return 2 * [rng.permutation(len(self))]
+
+    def _places(self, rng: np.random.Generator, n: int) -> list[np.ndarray]:
+        return 2 * [self.crop.places(rng, n, self.a.shape[-1])]
 
 
 def load_unpaired_folder(folder: Path, form: Form, split: str) -> UnpairedSet:

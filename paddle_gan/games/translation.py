@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import paddle
 from paddle import nn
 
 from paddle_gan import kernels
-from paddle_gan.data import to_float
+from paddle_gan.data import Crop, DataSet, to_float
 from paddle_gan.games.base import Game
 from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.initialization import INITS
-from paddle_gan.options import Option, Row, one_of, whole
+from paddle_gan.options import FLAG, Option, Row, one_of, whole
 from paddle_gan.sampling.columns import Columns
 
 _BATCH = 64
@@ -25,6 +26,13 @@ class Translation(Game):
     options = {
         **Game.options,
         "image_size": Option(32, one_of((16, 32, 64, 128, 256)), "images are resized to this"),
+        "load_size": Option(
+            None,
+            whole(16),
+            "in training images are resized to this, and squares of image_size are cut out at "
+            "random places",
+        ),
+        "flip": Option(False, FLAG, "in training every second image is mirrored, pairs together"),
         "batch_size": Option(16, whole(1), "images in a step, of all processes together"),
         "width": Option(32, whole(1), "features of G's outermost layer; the others follow from it"),
         "d_width": Option(32, whole(1), "features of D's first layer"),
@@ -34,6 +42,11 @@ class Translation(Game):
         "lr": Option(0.0002, OPTIMIZER["lr"].range, "learning rate"),
     }
     rules = [
+        (
+            lambda c: c["load_size"] and c["load_size"] < c["image_size"],
+            "load_size {load_size} leaves nothing to cut images of {image_size} pixels out of; "
+            "it must be larger",
+        ),
         (
             lambda c: c["image_size"] < 32 and c["patch_layers"] == 3,
             "patch_layers 3 leaves nothing of images of {image_size} pixels; take 1 or 2",
@@ -45,6 +58,15 @@ class Translation(Game):
         super().__init__(config)
         for network in self.networks.values():
             network.apply(INITS[config["init"]])
+
+    @classmethod
+    def load(cls, config: dict, split: str) -> DataSet:
+        """What is trained on is cut out of larger images, and mirrored; the rest is not."""
+        load_size, crop = config["load_size"], Crop(config["image_size"], config["flip"])
+        if split not in ("train", "fit") or not (load_size or crop.flip):
+            return super().load(config, split)
+        images = super().load({**config, "image_size": load_size or crop.size}, split)
+        return replace(images, crop=crop)
 
     @staticmethod
     def probe(networks, n, seed, images=None) -> Iterator[Columns]:
