@@ -42,8 +42,8 @@ def infer(
     """
     if source is not None:
         opened = open_checkpoint(checkpoint)
-        checked(asked, opened.game.asked, "this checkpoint")
-        return translate_files(opened, source, output or "work/translated")
+        asked = checked(asked, opened.game.asked, "this checkpoint")
+        return translate_files(opened, source, output or "work/translated", seed, **asked)
     output = Path(output or "work/generated.png")
     suffix = output.suffix.lower()
     allowed = (".png", ".npy", ".gif") if interpolation is not None else (".png", ".npy")

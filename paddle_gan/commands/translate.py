@@ -39,8 +39,12 @@ _FIGURE = (
 )
 
 
-def translate_files(opened: Opened, source: str | os.PathLike, output: str | os.PathLike) -> Path:
+def translate_files(
+    opened: Opened, source: str | os.PathLike, output: str | os.PathLike, seed: int = 0, **asked
+) -> Path:
     """Translate an image, or all below a folder, into the folder ``output``; returns that path.
+
+    ``asked`` is what the game can be asked for, such as ``direction``.
 
     Each gives a PNG of the same name and size, in the same subfolder; ``index.html`` shows them
     beside the inputs. The network sees all of an image, the short side as long as in training.
@@ -59,7 +63,7 @@ def translate_files(opened: Opened, source: str | os.PathLike, output: str | os.
             raise UserError(f"{each.path} would be overwritten; give another --output")
     figures = []
     for each, name in zip(tqdm(inputs, unit=" images", disable=None), names):
-        write_picture(output / name, _translated(opened, each, size))
+        write_picture(output / name, _translated(opened, each, size, seed, asked))
         figures.append(
             _FIGURE.format(
                 given=_embedded(each.pixels),
@@ -83,12 +87,12 @@ def _names(inputs: list[Input]) -> list[Path]:
     ]
 
 
-def _translated(opened: Opened, each: Input, size: int) -> np.ndarray:
+def _translated(opened: Opened, each: Input, size: int, seed: int, asked: dict) -> np.ndarray:
     """The translation as a picture of the input's size, height x width x C."""
     cv2 = import_cv2()
     pixels = np.atleast_3d(each.pixels)
     images = to_float(padded(pixels, size).transpose(2, 0, 1)[None])
-    found = opened.game.translate(opened.networks, opened.name, images)
+    found = opened.game.translate(opened.networks, opened.name, images, seed, **asked)
     small = to_uint8(found)[0].transpose(1, 2, 0)[: pixels.shape[0], : pixels.shape[1]]
     grows = min(each.size) > min(pixels.shape[:2])
     method = cv2.INTER_CUBIC if grows else cv2.INTER_AREA

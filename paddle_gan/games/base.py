@@ -154,10 +154,13 @@ class Game:
         raise UserError("this checkpoint draws no walks; leave --interpolation out")
 
     @staticmethod
-    def translate(networks: dict[str, nn.Layer], name: str, images: np.ndarray) -> np.ndarray:
+    def translate(
+        networks: dict[str, nn.Layer], name: str, images: np.ndarray, seed: int = 0, **asked
+    ) -> np.ndarray:
         """What the network of file ``name`` makes of a user's images, B x C x H x W.
 
-        H and W are multiples of ``image_size``. Raises UserError where nothing is translated.
+        H and W are multiples of ``image_size``; ``seed`` and ``asked`` as ``probe`` has them.
+        Raises UserError where nothing is translated.
         """
         raise UserError(
             "this checkpoint draws from noise and translates nothing; leave --input out"

@@ -9,11 +9,11 @@ from paddle import Tensor, nn
 from paddle_gan import kernels
 from paddle_gan.data import DataSet
 from paddle_gan.games.base import descend, frozen
-from paddle_gan.games.translation import Translation, drawn
+from paddle_gan.games.translation import DIRECTION, WEIGHT, Translation, drawn
 from paddle_gan.networks.patch import patch
 from paddle_gan.networks.unet import unet
 from paddle_gan.objectives.losses import OBJECTIVES
-from paddle_gan.options import FLAG, Option, number, one_of, whole
+from paddle_gan.options import FLAG, Option, whole
 from paddle_gan.sampling.columns import Columns
 
 _LOSS = OBJECTIVES["non-saturating"]
@@ -24,12 +24,13 @@ class Pix2Pix(Translation):
 
     options = {
         **Translation.options,
-        "direction": Option("AtoB", one_of(("AtoB", "BtoA")), "which side is translated"),
+        "direction": Option("AtoB", DIRECTION, "which side is translated"),
         "depth": Option(
             None, whole(2, 8), "halvings of the U-Net; unless given, down to 1 x 1 or eight"
         ),
         "dropout": Option(True, FLAG, "in the three innermost steps up of the U-Net, in training"),
-        "lambda_l1": Option(100.0, number(0, text="a number from 0"), "weight of the L1 distance"),
+        "lambda_l1": Option(100.0, WEIGHT, "weight of the L1 distance"),
+        "lambda_gan": Option(1.0, WEIGHT, "weight of D's judgment; 0: the L1 distance alone"),
     }
     rules = [
         *Translation.rules,
@@ -68,17 +69,22 @@ class Pix2Pix(Translation):
         """A step of D, then one of G, on the pairs "a" and "b", B x C x H x W each.
 
         L = E[log D(a, b)] + E[log(1 - D(a, G(a)))] + λ E[|b - G(a)|]; eq. 4. D's loss is halved.
+        ``lambda_gan`` weighs the first two for G.
         """
         to_g, to_d = self.optimizers.values()
         a, b = batch["a"], batch["b"]
         translated = kernels.run(self.generator, a).astype("float32")
+        l1_loss = F.l1_loss(translated, b)
+        if not self.config["lambda_gan"]:
+            descend(self.config["lambda_l1"] * l1_loss, to_g)
+            return {"l1_loss": l1_loss.detach()}
         real, fake = self._logits(a, b), self._logits(a, translated.detach())
         d_loss = _LOSS.discriminator(real, fake) / 2
         descend(d_loss, to_d)
         with frozen(self.discriminator):
             g_loss = _LOSS.generator(None, self._logits(a, translated))
-            l1_loss = F.l1_loss(translated, b)
-            descend(g_loss + self.config["lambda_l1"] * l1_loss, to_g)
+            weighted = self.config["lambda_gan"] * g_loss + self.config["lambda_l1"] * l1_loss
+            descend(weighted, to_g)
         losses = {"d_loss": d_loss, "g_loss": g_loss, "l1_loss": l1_loss}
         found = {name: loss.detach() for name, loss in losses.items()}
         return {**found, **_LOSS.report(real.detach(), fake.detach())}

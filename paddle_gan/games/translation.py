@@ -14,9 +14,11 @@ from paddle_gan.data import Crop, DataSet, to_float
 from paddle_gan.games.base import Game
 from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.initialization import INITS
-from paddle_gan.options import FLAG, Option, Row, one_of, whole
+from paddle_gan.options import FLAG, Option, Row, number, one_of, whole
 from paddle_gan.sampling.columns import Columns
 
+DIRECTION = one_of(("AtoB", "BtoA"))
+WEIGHT = number(0, text="a number from 0")
 _BATCH = 64
 
 
@@ -77,7 +79,7 @@ class Translation(Game):
             yield {"input": a, "target": b}
 
     @staticmethod
-    def translate(networks, name: str, images: np.ndarray) -> np.ndarray:
+    def translate(networks, name: str, images: np.ndarray, seed: int = 0) -> np.ndarray:
         return drawn(networks[name], images)
 
 

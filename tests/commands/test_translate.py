@@ -126,6 +126,33 @@ def test_the_file_that_is_named_translates(color, tmp_path):
     assert not np.array_equal(*made)
 
 
+def test_both_directions_of_a_folder_from_either_file(color, tmp_path):
+    save(tmp_path / "one.png", (10, 200, 30), size=(16, 16))
+
+    def made(path, *flags):
+        output = tmp_path / "-".join([path.stem, *flags])
+        arguments = [str(path), "--input", str(tmp_path / "one.png"), "--output", str(output)]
+        assert main([*arguments, *flags], command="infer") == 0
+        return np.asarray(Image.open(output / "one.png"))
+
+    other = color.with_name("G_BA.pdparams")
+    assert np.array_equal(made(color, "--direction", "BtoA"), made(other))
+    assert np.array_equal(made(other, "--direction", "AtoB"), made(color))
+    assert not np.array_equal(made(color), made(other))
+
+
+def test_a_direction_whose_network_is_missing(color, gray, tmp_path, capsys):
+    save(tmp_path / "one.png", size=(16, 16))
+    (tmp_path / "G_AB.pdparams").write_bytes(color.read_bytes())
+    for path, told in (
+        (tmp_path / "G_AB.pdparams", "--direction BtoA takes G_BA.pdparams"),
+        (gray, "direction is no option of this checkpoint"),
+    ):
+        arguments = [str(path), "--input", str(tmp_path / "one.png"), "--direction", "BtoA"]
+        assert main([*arguments, "--output", str(tmp_path / "output")], command="infer") == 2
+        assert told in capsys.readouterr().err
+
+
 def test_what_is_refused(color, photos, tmp_path):
     def refused(told, path=color, **arguments):
         with pytest.raises(UserError, match=told) as caught:

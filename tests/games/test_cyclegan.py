@@ -56,6 +56,25 @@ def test_a_weight_draws_its_distance_down(batch, of):
     assert found[-1] < 0.9 * found[0]
 
 
+def test_what_weighs_nothing_is_not_worked_out(batch):
+    ours = game(lambda_identity=0.0)
+    assert "identity_loss" not in ours.train_step(batch, 0)
+
+
+def test_a_direction_is_drawn_alone():
+    class Pair:
+        def examples(self, n):
+            rng = np.random.default_rng(0)
+            return {side: rng.integers(0, 256, (n, 1, 16, 16), np.uint8) for side in "ab"}
+
+    networks = {name: each for name, each in game().networks.items() if name[0] == "G"}
+    (both,) = CycleGAN.stream(networks, 2, 0, Pair())
+    (found,) = CycleGAN.stream(networks, 2, 0, Pair(), direction="BtoA")
+    assert list(both) == ["input", "output", "back", "target", "reverse_output", "reverse_back"]
+    assert list(found) == ["input", "output", "back"]
+    assert np.array_equal(found["output"], both["reverse_output"])
+
+
 def test_a_step_moves_all_networks_and_leaves_no_gradient(batch):
     ours = game()
     before = [weights(network) for network in ours.networks.values()]
@@ -90,6 +109,9 @@ def test_the_columns_of_a_picture_and_of_one_network_alone():
     assert list(both) == ["input", "output", "back", "target", "reverse_output", "reverse_back"]
     back = networks["G_BA"](networks["G_AB"](paddle.to_tensor(inputs["input"]))).numpy()
     np.testing.assert_allclose(both["back"], back, atol=1e-5)
+    turned = CycleGAN.draw(dict(reversed(networks.items())), inputs)
+    assert np.array_equal(turned["output"], both["reverse_output"])
+    assert np.array_equal(turned["reverse_back"], both["back"])
     alone = CycleGAN.draw({"G_BA": networks["G_BA"]}, inputs)
     assert list(alone) == ["input", "output"]
     assert np.array_equal(alone["input"], inputs["target"])

@@ -9,7 +9,7 @@ import paddle
 import paddle.nn.functional as F
 import pytest
 
-from paddle_gan.config import configure
+from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.games.pix2pix import Pix2Pix
 from tests.data.files import save_grays
@@ -55,6 +55,36 @@ def test_l1_draws_the_output_to_the_truth(batch, weight):
     ours = game(lambda_l1=weight, lr=0.002)
     distances = [float(ours.train_step(batch, step)["l1_loss"]) for step in range(12)]
     assert (distances[-1] < 0.9 * distances[0]) == (weight > 0)
+
+
+def test_the_l1_distance_alone_leaves_d_as_it_is(batch):
+    ours = game(lambda_gan=0, lr=0.002)
+    before = weights(ours.networks["Dnet"])
+    found = [ours.train_step(batch, step) for step in range(12)]
+    assert float(found[-1]["l1_loss"]) < 0.9 * float(found[0]["l1_loss"])
+    assert all(map(np.array_equal, before, weights(ours.networks["Dnet"])))
+    assert list(found[0]) == ["l1_loss"]
+
+
+@pytest.mark.parametrize("recipe", ["pix2pix", "cyclegan"])
+@pytest.mark.parametrize(("size", "channels"), [(16, 3), (32, 1)])
+def test_batches_of_one(recipe, size, channels):
+    config = configure(recipe, **{**SIZES, "image_size": size, "channels": channels})
+    one = {side: real(1, size, channels, seed=2) for side in "ab"}
+    found = game_of(config)(config).train_step(one, 0)
+    assert all(np.isfinite(float(value)) for value in found.values())
+
+
+def test_training_sees_crops_and_the_rest_whole_images(tmp_path):
+    grays = {f"{side}/{n}.png": 10 * n for side in "AB" for n in range(9)}
+    source = str(save_grays(tmp_path, grays))
+    config = configure("pix2pix", data=source, image_size=16, load_size=20, flip=True)
+    for split, stored in (("train", 20), ("fit", 20), ("test", 16), ("validation", 16)):
+        images = Pix2Pix.load(config, split)
+        assert images.a.shape[-1] == stored
+        assert images.batch(images.order(0, 0)[:1])["a"].shape == (1, 1, 16, 16)
+    assert Pix2Pix.load({**config, "load_size": None}, "train").a.shape[-1] == 16
+    assert Pix2Pix.load({**config, "direction": "BtoA"}, "train").crop.flip
 
 
 def test_a_step_moves_both_networks_and_leaves_no_gradient(batch):
@@ -104,6 +134,7 @@ def test_the_columns_of_a_picture():
         (dict(image_size=16, patch_layers=3), "patch_layers 3 leaves nothing of images of 16"),
         (dict(direction="a2b"), "direction 'a2b': it must be AtoB or BtoA"),
         (dict(lambda_l1=-1), "lambda_l1 -1: it must be a number from 0"),
+        (dict(load_size=24), "load_size 24 leaves nothing to cut images of 32 pixels out of"),
         (dict(image_size=48), "image_size 48: it must be one of 16, 32"),
     ],
 )

@@ -63,7 +63,8 @@ def test_what_a_run_writes(runs, recipe, networks, columns):
 def test_a_killed_cyclegan_goes_on_to_the_same_bits(source, tmp_path):
     settings = (
         f"--recipe cyclegan --data edges:{source} --width 2 --d-width 2 --blocks 1 --image-size 16 "
-        "--batch-size 4 --max-steps 12 --checkpoint-every 2 --pool-size 6 --device cpu"
+        "--batch-size 4 --max-steps 12 --checkpoint-every 2 --pool-size 6 --device cpu "
+        "--load-size 20 --flip"
     ).split()
     status, _, stderr = harness.train(tmp_path / "calm", *settings)
     assert status == 0, stderr
@@ -132,7 +133,10 @@ def test_evaluate_scores_the_test_digits(runs, capsys, quick):
         assert 0 < result["copied"]["l1"] and result["true"]["l1"] == 0
         assert ("reverse_kept" in result) == (ways == 2)
         assert main(["evaluate", path]) == 0
-        assert capsys.readouterr().out.count("digits kept") == ways
+        told = capsys.readouterr().out
+        assert told.count("digits kept  ") == ways and ("digits kept, and back" in told) == (
+            ways == 2
+        )
 
 
 def test_sides_without_pairs_cannot_be_scored(tmp_path, train):
