@@ -36,7 +36,7 @@ DIGITS = [_DATA, _REBUILD, _DEVICE]
 
 INFER = [
     ("checkpoint", dict(help="a Gnet.pdparams of this package or of the notebook")),
-    _num(64, "images"),
+    ("--num", dict(type=int, metavar="N", help="how many images, or styles of each (64, or 1)")),
     _SEED,
     ("--input", dict(dest="source", metavar="FILE|FOLDER", help="images to translate")),
     ("--output", dict(help=".png a grid, .npy raw, .gif a walk; a folder with --input")),

@@ -19,7 +19,7 @@ _FRAMES_PER_SECOND = 20  # of a walk
 
 def infer(
     checkpoint: str | os.PathLike,
-    num: int = 64,
+    num: int | None = None,
     seed: int = 0,
     output: str | os.PathLike | None = None,
     interpolation: int | None = None,
@@ -29,8 +29,8 @@ def infer(
 ) -> Path:
     """Draw ``num`` images, or a walk of ``interpolation`` frames, and write them to ``output``.
 
-    With ``source``, an image or a folder of them, translate these into the folder ``output``
-    instead (see ``translate_files``).
+    ``num`` is 64 unless given. With ``source``, an image or a folder of them, translate these into
+    the folder ``output`` instead (see ``translate_files``), in ``num`` styles where there are many.
 
     ``asked`` is what the game of the checkpoint can be asked for, such as ``digit``: all images
     show that digit; a generator with classes is asked for it, of another's images the digit network
@@ -43,7 +43,8 @@ def infer(
     if source is not None:
         opened = open_checkpoint(checkpoint)
         asked = checked(asked, opened.game.asked, "this checkpoint")
-        return translate_files(opened, source, output or "work/translated", seed, **asked)
+        return translate_files(opened, source, output or "work/translated", num or 1, seed, **asked)
+    num = 64 if num is None else num
     output = Path(output or "work/generated.png")
     suffix = output.suffix.lower()
     allowed = (".png", ".npy", ".gif") if interpolation is not None else (".png", ".npy")
@@ -59,7 +60,7 @@ def infer(
     else:
         batches = opened.game.stream(opened.networks, num, seed, opened.images(), **asked)
     if suffix == ".npy":
-        images, n = (columns[opened.game.judged] for columns in batches), interpolation or num
+        images, n = (opened.game.outputs(columns) for columns in batches), interpolation or num
         if opened.game.watched:  # and there may be fewer to translate
             images = list(images)
             n = sum(map(len, images))

@@ -33,21 +33,25 @@ figcaption {{ max-width: 400px; overflow-wrap: anywhere; color: #666 }}
 {figures}
 </html>
 """
-_FIGURE = (
-    '<figure><img src="{given}" alt="input"> <img src="{made}" alt="output">'
-    "<figcaption>{name}</figcaption></figure>"
-)
+_FIGURE = '<figure><img src="{given}" alt="input">{made}<figcaption>{name}</figcaption></figure>'
+_MADE = ' <img src="{}" alt="output">'
 
 
 def translate_files(
-    opened: Opened, source: str | os.PathLike, output: str | os.PathLike, seed: int = 0, **asked
+    opened: Opened,
+    source: str | os.PathLike,
+    output: str | os.PathLike,
+    styles: int = 1,
+    seed: int = 0,
+    **asked,
 ) -> Path:
     """Translate an image, or all below a folder, into the folder ``output``; returns that path.
 
     ``asked`` is what the game can be asked for, such as ``direction``.
 
     Each gives a PNG of the same name and size, in the same subfolder; ``index.html`` shows them
-    beside the inputs. The network sees all of an image, the short side as long as in training.
+    beside the inputs. Of a game with ``styles`` each gives so many, NAME-1.png and so on. The
+    network sees all of an image, the short side as long as in training.
 
     Raises UserError for a source without images, a checkpoint that does not translate, and where
     an input would be overwritten.
@@ -61,13 +65,17 @@ def translate_files(
     for each, name in zip(inputs, names):
         if (output / name).resolve() == each.path.resolve():
             raise UserError(f"{each.path} would be overwritten; give another --output")
-    figures = []
+    figures, styles = [], styles if opened.game.styles else 1
     for each, name in zip(tqdm(inputs, unit=" images", disable=None), names):
-        write_picture(output / name, _translated(opened, each, size, seed, asked))
+        made = [name]
+        if styles > 1:
+            made = [name.with_stem(f"{name.stem}-{i + 1}") for i in range(styles)]
+        for i, path in enumerate(made):
+            write_picture(output / path, _translated(opened, each, size, seed + i, asked))
         figures.append(
             _FIGURE.format(
                 given=_embedded(each.pixels),
-                made=quote(name.as_posix()),
+                made="".join(_MADE.format(quote(path.as_posix())) for path in made),
                 name=html.escape(each.inside.as_posix()),
             )
         )

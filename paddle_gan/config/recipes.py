@@ -29,6 +29,7 @@ _ANNEALED = dict(
 _R3GAN = dict(**_PAIRS, networks="r3gan", betas=(0.0, 0.9), beta2_end=0.99)
 _SMALL = dict(**_R3GAN, **_ANNEALED, lr=0.0003, width=16, max_width=64, blocks=1)
 _WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
+_MORPHO = dict(data="morpho", lr_half=0)
 _EDGES = dict(data="edges", lr_half=0)
 _TRANSLATION = dict(
     width=64, d_width=64, patch_layers=3, batch_size=1, epochs=200, lr_decay=0.5, ema_half_life=0
@@ -193,5 +194,29 @@ RECIPES = {
         game="cyclegan",
         **_EDGES,
         **_TRANSLATION,
+    ),
+    "stargan": Recipe(
+        "images from any of several domains to any other",
+        game="stargan",
+        **_MORPHO,
+        width=16,
+        d_width=32,
+        halvings=4,
+        blocks=2,
+        stem_norm=False,
+        lr=0.0005,
+        batch_size=32,
+        critic_steps=2,
+        epochs=2,
+        lr_decay=0.5,
+    ),
+    "stargan-paper": Recipe(
+        "stargan with the numbers of Choi et al. 2018",
+        game="stargan",
+        **_MORPHO,
+        max_steps=200_000,
+        epochs=200,
+        lr_decay=0.5,
+        ema_half_life=0,
     ),
 }

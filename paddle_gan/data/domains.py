@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from paddle_gan.data.image_set import ImageSet
+from paddle_gan.data.image_set import ImageSet, spread
 from paddle_gan.data.pixels import to_float
 
 
+@dataclass(frozen=True, eq=False)
 class DomainSet(ImageSet):
-    """Images whose labels are their domains; ``classes`` are the domains' names."""
+    """Images whose labels are their domains; ``classes`` are the domains' names.
+
+    digits: int64, N, which digit each shows, where domains are made of digits.
+    """
+
+    digits: np.ndarray | None = None
 
     def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """``image``, and ``domain``, int64, B."""
         return {"image": to_float(self.images[rows]), "domain": self.labels[rows]}
+
+    def ways(self, n: int) -> tuple[np.ndarray, np.ndarray]:
+        """Of ``examples(n)`` the domains, and others to translate to, all in turn: int64."""
+        own, count = spread(self.labels, n), len(self.classes)
+        return own, (own + 1 + np.arange(len(own)) % (count - 1)) % count
 
 
 class ReferenceSet(DomainSet):

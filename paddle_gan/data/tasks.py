@@ -105,7 +105,9 @@ def make_task(
         return make(*images, source, name, digits.split, labels=digits.labels, aligned=True)
     labels = np.repeat(np.arange(len(images)), len(digits))
     flat = images.reshape(-1, *images.shape[2:])
-    return make(flat, labels, f"{source}, {len(images)} domains", name, digits.split, task.names)
+    shown = None if digits.labels is None else np.tile(digits.labels, len(images))
+    told = f"{source}, {len(images)} domains"
+    return make(flat, labels, told, name, digits.split, task.names, shown)
 
 
 def scaled(images: np.ndarray, size: int, channels: int) -> np.ndarray:

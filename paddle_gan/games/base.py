@@ -37,12 +37,13 @@ class Game:
     data = "images"  # the kind it trains on; a row of data.KINDS
     watched: str | None = None  # the split of that data whose images the pictures are made from
     judge: str | None = None  # of what it draws; a row of metrics.JUDGES
-    judged = "output"  # the column that is judged
+    judged = "output"  # the column that is judged, or each that begins like that
     averaged: tuple[str, ...] = ()  # networks of which an average is kept, to draw with
     drawn_with: tuple[str, ...] = ("Gnet",)  # networks that `draw` may use
     draws_alone: tuple[str, ...] = ()  # those of them whose file draws without the others'
     any_draws = False  # whether `draw` does with any one of them, and uses others that are there
     asked: Options = {}  # what a drawing may be asked for
+    styles = False  # whether there are many translations of an image, one for each seed
     tags: Mapping[str, str] = {}  # where scalars stand on the dashboard, if not as `loss/NAME`
 
     def __init__(self, config: dict):
@@ -147,6 +148,11 @@ class Game:
         """What judges score: ``n`` drawings, and beside them what they were made from."""
         inputs = cls.probe(networks, n, seed, images)
         return joined({**each, **cls.draw(networks, each)} for each in inputs)
+
+    @classmethod
+    def outputs(cls, columns: Columns) -> np.ndarray:
+        """Of what was drawn the images that are new, N x C x H x W."""
+        return np.concatenate([c for name, c in columns.items() if name.startswith(cls.judged)])
 
     @classmethod
     def walk(cls, networks: dict[str, nn.Layer], frames: int, seed: int, **asked) -> Columns:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -19,3 +19,9 @@ def labels_of(inputs: Iterable[Columns]) -> np.ndarray | None:
     """The classes that a generator is asked for by the batches of a probe; None without classes."""
     found = [batch["label"] for batch in inputs if "label" in batch]
     return np.concatenate(found) if found else None
+
+
+def parts(columns: Columns, size: int = 64) -> Iterator[Columns]:
+    """Columns as batches of ``size`` rows; the opposite of ``joined``."""
+    for start in range(0, len(next(iter(columns.values()))), size):
+        yield {name: each[start : start + size] for name, each in columns.items()}

@@ -148,7 +148,7 @@ class Run:
         drawers = self._drawers()
         with in_eval_mode(drawers.values()):
             columns = joined(self.game.draw(drawers, inputs) for inputs in self._inputs)
-            self._warn(self._health.samples(self.step, columns[self.game.judged]))
+            self._warn(self._health.samples(self.step, self.game.outputs(columns)))
             self.board.samples(
                 self.step, columns, labels_of(self._inputs), self._description["classes"]
             )
