@@ -61,9 +61,12 @@ def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     return _apply(ProgramFunction, program, x, parameters)
 
 
-def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
+def input_gradient(
+    net: nn.Sequential, x: Tensor, stop: int | None = None, of: Tensor | None = None
+) -> Tensor:
     """The gradient of ``net[:stop](x).sum()`` with respect to ``x``, for gradient penalties.
 
+    With ``of``, of the outputs' shape, it is that of ``(of * net[:stop](x)).sum()``.
     It has the shape of ``x`` and is itself differentiable with respect to the parameters. Where
     the network is piecewise linear (in training mode, neither a norm nor Tanh in it) and
     :func:`run` would take a program, this does too, and ``x`` gets no gradient: it is zero almost
@@ -73,9 +76,10 @@ def input_gradient(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Te
     program, parameters = _program(net, x, stop)
     if program is not None and net.training:
         if program.curved is None:
-            return _apply(InputGradient, program, x.detach(), parameters)
+            of = paddle.ones(program.out_shape, "float32") if of is None else of.detach()
+            return _apply(InputGradient, program, x.detach(), [of, *parameters])
         _say_slow(f"no second derivative of {program.curved} among the fast kernels")
-    return plain_gradient(lambda x: run(net, x, stop), x)
+    return plain_gradient(lambda x: run(net, x, stop) * (1 if of is None else of), x)
 
 
 def plain_gradient(function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:

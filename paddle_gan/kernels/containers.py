@@ -9,13 +9,15 @@ from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.chain import Chain, translate
-from paddle_gan.kernels.layouts import channels_last, elementwise, reorder, room
+from paddle_gan.kernels.layouts import channels_last, elementwise, reorder, room, scaled
 from paddle_gan.kernels.onednn import Refused
 from paddle_gan.kernels.operation import Operation
 
 
 class Sum(Operation):
-    """body(x) + shortcut(x), or body(x) + x where the ``shortcut`` is None."""
+    """body(x) + shortcut(x), or body(x) + x where the ``shortcut`` is None, times ``scale``."""
+
+    settings = ("scale",)
 
     @staticmethod
     def parts(layer: nn.Layer) -> list[nn.Layer]:
@@ -34,8 +36,11 @@ class Sum(Operation):
         self.kept = sum(self._of_branch)
         self._dx = room(shape)
         self.workspace = self._dx + max(branch.workspace for branch in self._branches)
-        self._add = elementwise(dnn.ADD, self.shape)
+        self._add = elementwise(dnn.ADD, self.shape, layer.scale)
         self._add_dx = elementwise(dnn.ADD, shape)
+        self._scale = None if layer.scale == 1 else scaled(self.shape, layer.scale)
+        self._scaled = 0 if layer.scale == 1 else room(self.shape)  # floats of what dy becomes
+        self.workspace += self._scaled
 
     def _kept(self, kept: int):
         """Each branch, and where its output lies and what it keeps."""
@@ -60,6 +65,9 @@ class Sum(Operation):
         self._add(first + shift, second + shift, y + shift)
 
     def backward(self, x, y, kept, dy, dx, gradients, workspace, shift):
+        if self._scale is not None:
+            self._scale(dy, workspace)
+            dy, workspace = workspace, workspace + 4 * self._scaled
         scratch, terms = workspace + 4 * self._dx, []
         for (branch, out, own), target in zip(self._kept(kept), (dx, workspace)):
             target = None if dx is None else target

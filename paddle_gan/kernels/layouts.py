@@ -42,13 +42,20 @@ def reorder(source, target, add: bool = False) -> dnn.Primitive:
     return dnn.Primitive("reorder", [source, target], [dnn.SRC, dnn.DST], add=add)
 
 
-def elementwise(function: int, shape: tuple[int, ...]) -> dnn.Primitive:
+def elementwise(function: int, shape: tuple[int, ...], scale: float = 1.0) -> dnn.Primitive:
     """What adds or multiplies two arrays, called with them and the result, maybe the first.
 
-    ``function`` is ``onednn.ADD`` or ``onednn.MULTIPLY``.
+    ``function`` is ``onednn.ADD`` or ``onednn.MULTIPLY``; the result is multiplied by ``scale``.
     """
+    x, then = channels_last(shape), None if scale == 1 else (dnn.SCALED, scale)
+    return dnn.Primitive("binary", [function, x, x, x], [dnn.SRC, dnn.SRC_1, dnn.DST], then=then)
+
+
+def scaled(shape: tuple[int, ...], scale: float) -> dnn.Primitive:
+    """What multiplies an array by a number, called with it and the result."""
     x = channels_last(shape)
-    return dnn.Primitive("binary", [function, x, x, x], [dnn.SRC, dnn.SRC_1, dnn.DST])
+    spec = [dnn.FORWARD_INFERENCE, dnn.SCALED, x, x, float(scale), 0.0]
+    return dnn.Primitive("eltwise_forward", spec, [dnn.SRC, dnn.DST])
 
 
 def room(shape: tuple[int, ...]) -> int:

@@ -17,18 +17,20 @@ _statistics = threading.Lock()  # threads may run the same layer, and an update 
 class _Norm(Operation):
     """Each channel of each part of the batch minus its mean, by its deviation; ReLU behind it.
 
-    Every part is an array of the shape ``part``. With ``fixed``, mean and variance are given.
+    Every part is an array of the shape ``part``. With ``fixed``, mean and variance are given. With
+    ``own``, each part has a scale and a shift of its own, parts x C, instead of the same for all.
     """
 
     moves = False
 
-    def __init__(self, layer, shape, part: tuple[int, ...], affine: bool, fixed: bool = False):
+    def __init__(self, layer, shape, part: tuple[int, ...], affine, fixed=False, own=False):
         self.shape, self.curved = shape, type(layer).__name__
         self.channels, self._epsilon = shape[1], float(layer._epsilon)
         self._part, self._affine, self._fixed = part, affine, fixed
         size, whole = (s[0] * s[2] * s[3] * s[1] for s in (part, shape))
         self._starts = range(0, 4 * whole, 4 * size)  # of the parts, in bytes
         self.parameters = 2 * affine
+        self._scales = len(self._starts) if own else 1
         self.workspace = 2 * self.channels * len(self._starts)
         self._compile(relu=False)
 
@@ -56,7 +58,7 @@ class _Norm(Operation):
         # pass.
         self._masks = [8 * self.channels] * mask  # bytes from the mean
         self._of_part = 2 * self.channels + sum(self._forward.size(m) for m in masks)
-        self.kept = self.channels + len(self._starts) * self._of_part
+        self.kept = self._scales * self.channels + len(self._starts) * self._of_part
         self._backward = dnn.Primitive(
             "batch_normalization_backward",
             [dnn.BACKWARD, x, x, x, self._epsilon, flags],
@@ -67,27 +69,29 @@ class _Norm(Operation):
         )
 
     def _kept(self, kept: int):
-        """Where each part begins, and where its mean, its variance and its mask lie."""
+        """Where each part begins, its scale from the first, its mean, its variance and its mask."""
         for i, start in enumerate(self._starts):
-            mean = kept + 4 * (self.channels + i * self._of_part)
-            yield start, mean, mean + 4 * self.channels, [mean + mask for mask in self._masks]
+            mean = kept + 4 * (self._scales * self.channels + i * self._of_part)
+            scale = 4 * self.channels * (i % self._scales)
+            yield start, scale, mean, mean + 4 * self.channels, [mean + m for m in self._masks]
 
     def forward(self, x, y, kept, parameters):
-        for start, mean, variance, mask in self._kept(kept):
-            self._forward(x + start, mean, variance, *parameters, y + start, *mask)
+        for start, scale, mean, variance, mask in self._kept(kept):
+            affine = [first + scale for first in parameters]
+            self._forward(x + start, mean, variance, *affine, y + start, *mask)
         if self._affine:
-            ctypes.memmove(kept, parameters[0], 4 * self.channels)
+            ctypes.memmove(kept, parameters[0], 4 * self._scales * self.channels)
 
     def backward(self, x, y, kept, dy, dx, gradients, workspace, shift):
-        scale = [kept] * self._affine
-        for i, (start, mean, variance, mask) in enumerate(self._kept(kept)):
+        for i, (start, scale, mean, variance, mask) in enumerate(self._kept(kept)):
             begin = workspace + 8 * self.channels * i
+            scales = [kept + scale] * self._affine
             own = [begin, begin + 4 * self.channels] if self._affine else []
-            self._backward(x + start, mean, variance, dy + start, *scale, dx + start, *own, *mask)
+            self._backward(x + start, mean, variance, dy + start, *scales, dx + start, *own, *mask)
         if gradients and self._affine:
-            of_parts = floats(workspace, self.workspace).reshape(-1, 2, self.channels)
-            for gradient, total in zip(gradients, of_parts.sum(axis=0)):
-                floats(gradient, self.channels)[:] = total
+            of_parts = floats(workspace, self.workspace).reshape(-1, self._scales, 2, self.channels)
+            for gradient, total in zip(gradients, of_parts.sum(axis=0).swapaxes(0, 1)):
+                floats(gradient, total.size)[:] = total.ravel()
 
 
 class BatchNorm(_Norm):
@@ -121,7 +125,7 @@ class BatchNorm(_Norm):
             self._forward(x, *statistics, *parameters, y)
             return
         super().forward(x, y, kept, parameters)
-        [(_, mean, variance, _)] = self._kept(kept)
+        [(_, _, mean, variance, _)] = self._kept(kept)
         self._update_statistics(mean, variance)
 
     def _update_statistics(self, *batch: int) -> None:
@@ -154,3 +158,20 @@ class InstanceNorm(_Norm):
         _, c, h, w = shape
         # The rows of an image as a batch of their own, which oneDNN can share out to its threads.
         super().__init__(layer, shape, (h, c, 1, w), affine=layer.scale is not None)
+
+
+class AdaptiveInstanceNorm(_Norm):
+    """``AdaptiveInstanceNorm2D``, whose scale and shift are those of each image, N x C."""
+
+    tensors = "scale", "bias"
+    settings = ("_epsilon",)
+
+    @staticmethod
+    def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
+        return len(shape) == 4 and all(
+            t is not None and tuple(t.shape) == shape[:2] for t in (layer.scale, layer.bias)
+        )
+
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
+        _, c, h, w = shape
+        super().__init__(layer, shape, (h, c, 1, w), affine=True, own=True)

@@ -13,15 +13,16 @@ from paddle_gan.system import draws
 class Residual(nn.Layer):
     """body(x) + shortcut(x), both of one shape; He et al. 2016 (ResNet), eq. 1 and 2.
 
-    ``shortcut`` None is the identity.
+    ``shortcut`` None is the identity. The sum is multiplied by ``scale``.
     """
 
-    def __init__(self, body: nn.Layer, shortcut: nn.Layer | None = None):
+    def __init__(self, body: nn.Layer, shortcut: nn.Layer | None = None, scale: float = 1.0):
         super().__init__()
-        self.body, self.shortcut = body, shortcut
+        self.body, self.shortcut, self.scale = body, shortcut, scale
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.body(x) + (x if self.shortcut is None else self.shortcut(x))
+        found = self.body(x) + (x if self.shortcut is None else self.shortcut(x))
+        return found if self.scale == 1 else found * self.scale
 
 
 class Skip(nn.Layer):

@@ -8,6 +8,9 @@ import paddle
 import paddle.nn.functional as F
 from paddle import Tensor, nn
 
+from paddle_gan.kernels.chain import OPERATIONS
+from paddle_gan.kernels.norms import AdaptiveInstanceNorm
+
 
 class Norm(NamedTuple):
     """``layer(features)`` stands behind each inner convolution; ``spectral`` is of every weight."""
@@ -47,6 +50,27 @@ NORMS = {
 def plain_instance_norm(features: int) -> nn.Layer:
     """InstanceNorm without an affine map, as PyTorch's is by default and Paddle's is not."""
     return nn.InstanceNorm2D(features, weight_attr=False, bias_attr=False)
+
+
+class AdaptiveInstanceNorm2D(nn.Layer):
+    """InstanceNorm whose scale and shift follow from a style; Huang & Belongie 2017, eq. 8.
+
+    Whoever runs the network sets ``scale`` and ``bias``, B x C, before and None after it.
+    """
+
+    _epsilon = 1e-5
+
+    def __init__(self, features: int):
+        super().__init__()
+        self.features = features
+        self.scale = self.bias = None
+
+    def forward(self, x: Tensor) -> Tensor:
+        scale, bias = (each.unsqueeze([2, 3]) for each in (self.scale, self.bias))
+        return F.instance_norm(x, eps=self._epsilon) * scale + bias
+
+
+OPERATIONS |= {AdaptiveInstanceNorm2D: [AdaptiveInstanceNorm]}
 
 
 class SpectralNorm:

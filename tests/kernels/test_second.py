@@ -74,6 +74,26 @@ def test_a_penalty_and_a_loss_in_one_backward_pass(case):
     assert_same(found, gradients(twin))
 
 
+def test_a_penalty_on_chosen_outputs():
+    net, shape = LINEAR["ReLU, several outputs"]()
+    twin, found = twin_of(net), []
+    of = noise(net(noise(shape)).shape, seed=7, needs_gradient=False)
+    found.append(kernels.input_gradient(net, noise(shape), of=of))
+    x = noise(shape)
+    found.append(paddle.grad((of * twin(x)).sum(), x, create_graph=True)[0])
+    assert_same(*({"g": each.numpy()} for each in found))
+    for each in found:
+        penalty(each).backward()
+    weights = [
+        {i: g for i, g in gradients(each).items() if g is not None and g.ndim > 1}
+        for each in (net, twin)
+    ]
+    assert_same(*weights)
+    with kernels.plain():
+        plain = kernels.input_gradient(net, noise(shape), of=of)
+    assert_same({"g": plain.numpy()}, {"g": found[0].numpy()})
+
+
 def test_a_penalty_on_a_part():
     net, shape = LINEAR["critic"]()
     net = nn.Sequential(*net, nn.Tanh())
