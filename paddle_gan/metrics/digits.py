@@ -6,7 +6,6 @@ The package brings its weights, ``digits.npz``, so that scores of any two machin
 from __future__ import annotations
 
 import functools
-import hashlib
 import sys
 import time
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from paddle import Tensor, nn
 
 from paddle_gan.data import ImageSet, load_images, to_float
+from paddle_gan.data.image_set import sha256
 from paddle_gan.errors import UserError
 from paddle_gan.kernels import run
 from paddle_gan.system.cache import keep, kept
@@ -42,12 +42,14 @@ class DigitNetwork(nn.Layer):
     number, ``sha256`` names its weights.
     """
 
+    kind, units = "digit network", "digits"
     source = "nothing"
     accuracy = tested_on = 0
     sha256 = ""
 
-    def __init__(self, seed: int = 0):
+    def __init__(self, seed: int = 0, channels: int = 1, classes: int = 10):
         super().__init__()
+        self.channels = channels
         rng = np.random.default_rng(seed)
 
         def stage(before, after, stride, padding):
@@ -56,12 +58,12 @@ class DigitNetwork(nn.Layer):
             return [conv, nn.BatchNorm2D(after), nn.ReLU()]
 
         self.convolutions = nn.Sequential(
-            *stage(1, 16, 2, 1),  # B x 16 x 16 x 16
+            *stage(channels, 16, 2, 1),  # B x 16 x 16 x 16
             *stage(16, 32, 2, 1),  # B x 32 x 8 x 8
             *stage(32, 64, 2, 1),  # B x 64 x 4 x 4
             *stage(64, FEATURES, 1, 0),  # B x 64 x 1 x 1
         )
-        self.classes = nn.Linear(FEATURES, 10, _normal(rng, (FEATURES, 10), FEATURES))
+        self.classes = nn.Linear(FEATURES, classes, _normal(rng, (FEATURES, classes), FEATURES))
 
     def features(self, images: Tensor) -> Tensor:
         """Images B x 1 x 32 x 32 in [-1, 1] to features B x 64, none below 0."""
@@ -107,14 +109,14 @@ def network_of(
         keep(name, state_of(network))
         return network
     state = kept(name)
-    return state and _restored(state) or shipped()
+    return state and restored(state) or shipped()
 
 
 @functools.lru_cache(maxsize=1)
 def shipped() -> DigitNetwork:
     """The digit network that comes with the package, trained on MNIST's 60,000 training digits."""
     with np.load(SHIPPED, allow_pickle=False) as arrays:
-        return _restored(dict(arrays))
+        return restored(dict(arrays))
 
 
 def state_of(network: DigitNetwork) -> dict[str, np.ndarray]:
@@ -122,18 +124,23 @@ def state_of(network: DigitNetwork) -> dict[str, np.ndarray]:
     return {**_weights(network), **{fact: np.array(getattr(network, fact)) for fact in FACTS}}
 
 
-def train(fit: ImageSet, test: ImageSet, steps: int, seed: int = 0) -> DigitNetwork:
+def train(
+    fit: ImageSet, test: ImageSet, steps: int, seed: int = 0, network: DigitNetwork | None = None
+) -> DigitNetwork:
     """A network trained on one set of digits, its accuracy taken on another; in eval mode.
+
+    Or ``network``, on images of its own classes.
 
     Cross-entropy, Adam, a learning rate that falls along a cosine to 0, digits shifted and their
     grays changed. Says on stderr what it does. The same seed gives the same weights, bit for
     bit, under one version of Paddle with one number of threads.
     """
-    check_labels(fit)
-    check_labels(test)
-    _tell(f"training the digit network on {fit.source}; this takes a minute or so")
+    if network is None:
+        check_labels(fit)
+        check_labels(test)
+        network = DigitNetwork(seed)
+    _tell(f"training the {network.kind} on {fit.source}; this takes a minute or so")
     start = time.monotonic()
-    network = DigitNetwork(seed)
     rate = paddle.optimizer.lr.CosineAnnealingDecay(LEARNING_RATE, steps)
     adam = paddle.optimizer.Adam(rate, parameters=network.parameters())
     rng = np.random.default_rng([seed, 1])
@@ -149,7 +156,7 @@ def train(fit: ImageSet, test: ImageSet, steps: int, seed: int = 0) -> DigitNetw
     _, probabilities = embed(network, to_float(test.images))
     network.source, network.tested_on = fit.source, len(test)
     network.accuracy = float(np.mean(probabilities.argmax(1) == test.labels))
-    network.sha256 = _sha256(*_weights(network).values())
+    network.sha256 = sha256(*_weights(network).values())
     _tell(f"{describe(network)}; {time.monotonic() - start:.0f} s")
     return network
 
@@ -171,8 +178,8 @@ def embed(
 def describe(network: DigitNetwork) -> str:
     """One line: accuracy, hash and training digits."""
     return (
-        f"digit network {network.sha256[:8]}: {network.accuracy:.2%} of {network.tested_on:,} "
-        f"test digits right; trained on {network.source}"
+        f"{network.kind} {network.sha256[:8]}: {network.accuracy:.2%} of {network.tested_on:,} "
+        f"test {network.units} right; trained on {network.source}"
     )
 
 
@@ -220,26 +227,21 @@ def _weights(network: DigitNetwork) -> dict[str, np.ndarray]:
     return {name: value.numpy() for name, value in network.state_dict().items()}
 
 
-def _restored(state: dict[str, np.ndarray]) -> DigitNetwork | None:
+def restored(
+    state: dict[str, np.ndarray], network: DigitNetwork | None = None
+) -> DigitNetwork | None:
     """The network that was kept, or None if it is not what this version would write."""
-    network = DigitNetwork()
+    network = network or DigitNetwork()
     facts = {name: state.pop(name).item() for name in FACTS if name in state}
     expected = {name: value.shape for name, value in _weights(network).items()}
     found = {name: value.shape for name, value in state.items()}
-    if found != expected or _sha256(*state.values()) != facts.get("sha256"):
+    if found != expected or sha256(*state.values()) != facts.get("sha256"):
         return None
     network.set_state_dict(state)
     for name, fact in facts.items():
         setattr(network, name, fact)
     network.eval()
     return network
-
-
-def _sha256(*arrays: np.ndarray) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(np.ascontiguousarray(array))
-    return digest.hexdigest()
 
 
 def _tell(line: str) -> None:

@@ -120,11 +120,22 @@ def as_digits(samples: np.ndarray, channels: int = 1) -> np.ndarray:
     low, high = samples.min(), samples.max()
     if low < -1.001 or high > 1.001:
         raise UserError(f"samples range over [{low:.4g}, {high:.4g}]; {wanted}")
-    images = to_uint8(samples)
-    if shape[2] != SIZE:
-        planes = [to_square(plane, SIZE) for plane in images.reshape(-1, *shape[2:])]
-        images = np.stack(planes).reshape(*shape[:2], SIZE, SIZE)
-    return to_float(images)
+    return to_float(sized(to_uint8(samples)))
+
+
+def sized(images: np.ndarray) -> np.ndarray:
+    """Images of 8 bits, N x C x H x H, scaled to N x C x 32 x 32."""
+    n, channels, *size = images.shape
+    if size[0] == SIZE:
+        return images
+    planes = [to_square(plane, SIZE) for plane in images.reshape(-1, *size)]
+    return np.stack(planes).reshape(n, channels, SIZE, SIZE)
+
+
+def as_gray(images: np.ndarray) -> np.ndarray:
+    """Images of 8 bits, N x C x H x H, as networks of one channel read them: N x 1 x 32 x 32."""
+    gray = images if images.shape[1] == 1 else np.rint(images.mean(1, keepdims=True))
+    return sized(gray.astype(np.uint8))
 
 
 def summary(result: dict) -> str:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
-from paddle_gan.metrics import pairs, reference
+from paddle_gan.metrics import domains, pairs, reference
 from paddle_gan.metrics.digits import digit_network, embed
 from paddle_gan.metrics.evaluate import as_digits, evaluate
 from paddle_gan.metrics.evaluate import summary as summary_of_digits
@@ -117,7 +117,24 @@ PAIRS = Judge(
     split="validation",
 )
 
-JUDGES = {"digits": DIGITS, "reconstructions": RECONSTRUCTIONS, "pairs": PAIRS}
+DOMAINS = Judge(
+    lambda config: None,
+    lambda data, load: domains.prepare(load),
+    lambda columns, images, data, load: domains.score(columns, images, load),
+    domains.summary,
+    best="error",
+    shown=("error", "accuracy", "fid"),
+    line="{accuracy:.2%} in the domain asked for, mean FID {fid:.2f}",
+    tags={"fid": "score/FID", "kept": "score/digits_kept"},
+    split="validation",
+)
+
+JUDGES = {
+    "digits": DIGITS,
+    "reconstructions": RECONSTRUCTIONS,
+    "pairs": PAIRS,
+    "domains": DOMAINS,
+}
 
 
 def summary(result: dict) -> str:

@@ -13,11 +13,10 @@ import numpy as np
 
 from paddle_gan.data import ImageSet, UnpairedSet, to_float
 from paddle_gan.data.image_set import spread
-from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
 from paddle_gan.metrics import scores
 from paddle_gan.metrics.digits import FEATURES, DigitNetwork, embed, network_of, shipped
-from paddle_gan.metrics.evaluate import SIZE
+from paddle_gan.metrics.evaluate import as_gray
 from paddle_gan.metrics.reference import LEAST_READ, reads
 from paddle_gan.sampling.columns import Columns
 from paddle_gan.sampling.pictures import to_uint8
@@ -202,15 +201,6 @@ def digit_network(load: Load, side: str) -> DigitNetwork:
     if network is shipped() and reads(network, test) < LEAST_READ:  # such as outlines
         return network_of(trainval, lambda: test, rebuild=True)
     return network
-
-
-def as_gray(images: np.ndarray) -> np.ndarray:
-    """Images of 8 bits, N x C x H x H, as the networks read them: N x 1 x 32 x 32."""
-    gray = images if images.shape[1] == 1 else np.rint(images.mean(1, keepdims=True))
-    gray = gray.astype(np.uint8)
-    if gray.shape[2] == SIZE:
-        return gray
-    return np.stack([to_square(image, SIZE) for image in gray[:, 0]])[:, None]
 
 
 def summary(result: dict) -> str:
