@@ -30,6 +30,7 @@ _R3GAN = dict(**_PAIRS, networks="r3gan", betas=(0.0, 0.9), beta2_end=0.99)
 _SMALL = dict(**_R3GAN, **_ANNEALED, lr=0.0003, width=16, max_width=64, blocks=1)
 _WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
 _MORPHO = dict(data="morpho", lr_half=0)
+_STYLES = dict(**_MORPHO, init="kaiming", betas=(0.0, 0.99))
 _EDGES = dict(data="edges", lr_half=0)
 _TRANSLATION = dict(
     width=64, d_width=64, patch_layers=3, batch_size=1, epochs=200, lr_decay=0.5, ema_half_life=0
@@ -200,11 +201,11 @@ RECIPES = {
         game="stargan",
         **_MORPHO,
         width=16,
-        d_width=32,
+        d_width=16,
         halvings=4,
         blocks=2,
         stem_norm=False,
-        lr=0.0005,
+        lr=0.001,
         batch_size=32,
         critic_steps=2,
         epochs=2,
@@ -218,5 +219,30 @@ RECIPES = {
         epochs=200,
         lr_decay=0.5,
         ema_half_life=0,
+    ),
+    "starganv2": Recipe(
+        "images from any of several domains to any other, in many styles",
+        game="starganv2",
+        **_STYLES,
+        width=16,
+        d_width=16,
+        max_width=64,
+        g_halvings=2,
+        blocks=1,
+        hidden=128,
+        depth=2,
+        lr=0.0005,
+        f_lr=0.00005,
+        diversity_images=60_000,
+        epochs=1,
+    ),
+    "starganv2-paper": Recipe(
+        "starganv2 with the numbers of Choi et al. 2020",
+        game="starganv2",
+        **_STYLES,
+        g_halvings=1,
+        max_steps=100_000,
+        epochs=100,
+        ema_half_life=5_500,  # 0.999 a step of 8 images
     ),
 }

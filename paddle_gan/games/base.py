@@ -61,7 +61,8 @@ class Game:
         """
         kind, betas = self.config["optimizer"], self.config["betas"]
         weights = [parameter for network in networks for parameter in trainable(network)]
-        optimizer = OPTIMIZERS[kind](weights, lr or self.config["lr"], betas)
+        decay = self.config.get("weight_decay", 0.0)
+        optimizer = OPTIMIZERS[kind](weights, lr or self.config["lr"], betas, decay)
         self.optimizers[f"{name}{kind}"] = optimizer
         return optimizer
 

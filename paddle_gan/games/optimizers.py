@@ -1,4 +1,7 @@
-"""How weights move. ``OPTIMIZERS`` names the ways, ``OPTIMIZER`` are their options."""
+"""How weights move. ``OPTIMIZERS`` names the ways, ``OPTIMIZER`` are their options.
+
+``decay`` times a weight is added to its gradient.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +12,20 @@ from paddle_gan.games.schedules import annealed
 from paddle_gan.options import POSITIVE, Option, Range, Row
 
 
-def adam(parameters: list[Tensor], lr: float, betas: tuple[float, float]) -> Adam:
+def adam(parameters: list[Tensor], lr: float, betas: tuple[float, float], decay: float) -> Adam:
     """Kingma & Ba 2015, algorithm 1.
 
     Not with ``use_multi_tensor``: it pairs gradients with the wrong weights in a step in which
     other parameters have one than in the first step.
     """
-    return Adam(lr, *betas, parameters=parameters)
+    return Adam(lr, *betas, parameters=parameters, weight_decay=decay or None)
 
 
-def rmsprop(parameters: list[Tensor], lr: float, betas: tuple[float, float]) -> RMSProp:
+def rmsprop(
+    parameters: list[Tensor], lr: float, betas: tuple[float, float], decay: float
+) -> RMSProp:
     """Tieleman & Hinton 2012, without momentum; the average of squares keeps 0.99 a step."""
-    return RMSProp(lr, rho=0.99, epsilon=1e-8, parameters=parameters)
+    return RMSProp(lr, 0.99, 1e-8, parameters=parameters, weight_decay=decay or None)
 
 
 rmsprop.RULES = [

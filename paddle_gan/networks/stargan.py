@@ -44,7 +44,7 @@ class Generator(nn.Layer):
             up = nn.Conv2DTranspose(features, features // 2, 4, 2, 1, bias_attr=False)
             features //= 2
             layers += [up, *_normed(features)]
-        last = nn.Conv2D(features, channels, 7, 1, 3)
+        last = nn.Conv2D(features, channels, 7, 1, 3, bias_attr=False)
         self.layers = nn.Sequential(*layers, last, nn.Tanh())
 
     def forward(self, images: Tensor, domains: Tensor) -> Tensor:
