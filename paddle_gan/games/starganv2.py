@@ -13,6 +13,7 @@ from paddle import Tensor, nn
 
 from paddle_gan.data import to_float
 from paddle_gan.data.folder import Found, read_all, read_each
+from paddle_gan.errors import UserError
 from paddle_gan.games.base import descend, frozen
 from paddle_gan.games.domains import WEIGHT, Domains, number_of
 from paddle_gan.networks.starganv2 import Discriminator, Generator, Mapping, StyleEncoder
@@ -213,8 +214,10 @@ class StarGANv2(Domains):
 def _read(path: str | os.PathLike, shape: tuple[int, int, int]) -> np.ndarray:
     """The image of a file, 1 x C x size x size. Raises UserError where it cannot be read."""
     channels, _, size = shape
-    item = [Found(Path(path), "", Path(path))]
-    (images,), _ = read_all([item], read_each, (1, channels, size), "images")
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"reference {path}: there is no such file")
+    (images,), _ = read_all([[Found(path, "", path)]], read_each, (1, channels, size), "images")
     return to_float(images)
 
 

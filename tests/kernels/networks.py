@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import paddle
 from paddle import nn
 
 from paddle_gan.networks.blocks import Residual, Skip
-from paddle_gan.networks.norms import AdaptiveInstanceNorm2D
 from tests.notebook import fill
 
 
@@ -27,15 +25,6 @@ def level(outside: int, inside: int, *deeper: nn.Layer) -> Skip:
             nn.ReLU(),
         )
     )
-
-
-def styled(n: int, features: int) -> AdaptiveInstanceNorm2D:
-    """A norm with the styles of n images, as parameters, so that their gradients are compared."""
-    layer = AdaptiveInstanceNorm2D(features)
-    for name in ("scale", "bias"):
-        delattr(layer, name)
-        layer.add_parameter(name, paddle.create_parameter([n, features], "float32"))
-    return layer
 
 
 CASES = {
@@ -169,14 +158,6 @@ CASES = {
         nn.InstanceNorm2D(16, weight_attr=False, bias_attr=False),
         nn.ReLU(),
         shape=(3, 2, 12, 11),
-    ),
-    "adaptive norms": lambda: stack(
-        nn.Conv2D(2, 6, 3),
-        styled(3, 6),
-        nn.LeakyReLU(0.2),
-        Residual(nn.Sequential(styled(3, 6), nn.ReLU(), nn.Conv2D(6, 6, 3, 1, 1)), None, 0.7),
-        styled(3, 6),
-        shape=(3, 2, 9, 7),
     ),
     "norms alone": lambda: stack(
         Residual(nn.BatchNorm2D(3), nn.InstanceNorm2D(3)), shape=(4, 3, 5, 5)
