@@ -9,9 +9,7 @@ from paddle_gan.games.base import Game
 from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.initialization import INITS
 from paddle_gan.networks.options import CLASSES
-from paddle_gan.options import NAME, Option, Row, number, one_of, whole
-
-WEIGHT = number(0, text="a number from 0")
+from paddle_gan.options import NAME, Option, Row, one_of, whole
 
 
 class Domains(Game):

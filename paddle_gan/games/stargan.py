@@ -11,7 +11,8 @@ from paddle import Tensor, nn
 
 from paddle_gan.data import to_float
 from paddle_gan.games.base import descend, frozen
-from paddle_gan.games.domains import WEIGHT, Domains, number_of
+from paddle_gan.games.domains import Domains, number_of
+from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.stargan import Discriminator, Generator
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES

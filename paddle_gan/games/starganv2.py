@@ -12,10 +12,12 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from paddle_gan.data import to_float
-from paddle_gan.data.folder import Found, read_all, read_each
-from paddle_gan.errors import UserError
+from paddle_gan.data.depth import brightest, narrowed
+from paddle_gan.data.image_file import read_image
+from paddle_gan.data.pixels import Form
 from paddle_gan.games.base import descend, frozen
-from paddle_gan.games.domains import WEIGHT, Domains, number_of
+from paddle_gan.games.domains import Domains, number_of
+from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.starganv2 import Discriminator, Generator, Mapping, StyleEncoder
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import r1
@@ -214,11 +216,11 @@ class StarGANv2(Domains):
 def _read(path: str | os.PathLike, shape: tuple[int, int, int]) -> np.ndarray:
     """The image of a file, 1 x C x size x size. Raises UserError where it cannot be read."""
     channels, _, size = shape
-    path = Path(path)
-    if not path.is_file():
-        raise UserError(f"reference {path}: there is no such file")
-    (images,), _ = read_all([[Found(path, "", path)]], read_each, (1, channels, size), "images")
-    return to_float(images)
+    form = Form(size, channels)
+    image = read_image(Path(path), form)
+    if image.dtype == np.uint16:
+        image = narrowed(image, brightest(image, form))
+    return to_float(image[None])
 
 
 GAME = StarGANv2

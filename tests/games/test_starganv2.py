@@ -168,7 +168,7 @@ def test_a_domain_a_reference_and_styles(images, tmp_path):
     assert inputs["target"].tolist() == [1, 1]
     with pytest.raises(UserError, match="to which domain. Give --domain and one of thin"):
         next(StarGANv2.probe(networks, 3, 0, images, reference=str(path)))
-    with pytest.raises(UserError, match="no.png: there is no such file"):
+    with pytest.raises(UserError, match="no.png"):
         translate(
             networks, "Gnet", drawn["input"], domain="left", reference=str(tmp_path / "no.png")
         )
