@@ -89,8 +89,9 @@ class _Made(NamedTuple):
 
 
 def score(columns: Columns, images: DomainSet, load: Load) -> dict:
-    """Score what a game drew of the first images of a set: ``to NAME``, or ``output 1`` and so on.
+    """Score what a game drew of the first images of a set, ``input``, of which ``domain`` tells.
 
+    Outputs are ``to NAME`` for each domain, or ``output 1`` and so on for the domain ``target``.
     Returns plain Python values: ``accuracy``, the share of outputs that are of the domain asked
     for; ``fid``, the mean of the domains' ``fids`` against real training images; of digits
     ``kept``, the share that is read as the input is, and ``back_kept`` of the ways back; ``error``,
@@ -104,7 +105,7 @@ def score(columns: Columns, images: DomainSet, load: Load) -> dict:
     """
     known = _prepared(images, load)
     given = to_uint8(columns["input"])
-    own, target = images.ways(len(given))
+    own, target = columns["domain"], columns["target"]
     made = _join(_made(columns, images.classes, own, target))
     rows = {"own": made, "copied": made._replace(images=given[made.shows])}
     for name, offset in (("real", 0), ("wrong", 1)):

@@ -47,7 +47,8 @@ def columns(read):
     images = read("test")
     given = to_float(images.examples(N)["image"])
     to = {f"to {name}": real(images, lambda i, k=k: k) for k, name in enumerate(images.classes)}
-    return {"input": given, **to, "back": given}
+    own, target = images.ways(N)
+    return {"input": given, "domain": own, "target": target, **to, "back": given}
 
 
 def test_perfect_drawings_score_as_real_images_and_the_floors_are_floors(read, columns, capsys):
@@ -77,7 +78,8 @@ def test_a_score_is_what_it_says(read, columns):
     found = domains.score({**columns, **{f"to {n}": thick for n in images.classes}}, images, read)
     own, _ = images.ways(N)
     asked = {k: (own != k).sum() for k in range(7)}
-    right = domains.score({"input": columns["input"], "to thick": thick}, images, read)
+    given = {name: columns[name] for name in ("input", "domain", "target")}
+    right = domains.score({**given, "to thick": thick}, images, read)
     share = right["accuracy"] * asked[2]
     assert share / sum(asked.values()) <= found["accuracy"] < 0.5
     train = read("trainval")
@@ -90,8 +92,8 @@ def test_a_score_is_what_it_says(read, columns):
 
 def test_other_digits_are_not_kept(read, columns):
     images = read("test")
-    other = {name: np.roll(each, 3, axis=0) for name, each in columns.items() if name != "input"}
-    found = domains.score({"input": columns["input"], **other}, images, read)
+    moved = {name: np.roll(each, 3, axis=0) for name, each in columns.items() if each.ndim == 4}
+    found = domains.score({**columns, **moved, "input": columns["input"]}, images, read)
     assert found["kept"] < 0.5 and found["back_kept"] < 0.5
 
 
@@ -99,10 +101,11 @@ def test_other_digits_are_not_kept(read, columns):
 def styled(read) -> dict:
     """Two outputs of each input, the image itself and another, and a reference that is followed."""
     images = read("test")
-    _, target = images.ways(N)
+    own, target = images.ways(N)
     drawn = real(images, lambda i: target[i])
     outputs = {"output 1": drawn, "output 2": np.roll(drawn, 1, axis=0)}
-    return {"input": drawn, **outputs, "reference": drawn, "guided": drawn}
+    given = {"input": drawn, "domain": own, "target": target}
+    return {**given, **outputs, "reference": drawn, "guided": drawn}
 
 
 def test_diversity_and_references_that_are_followed(read, styled):
