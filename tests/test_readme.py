@@ -18,6 +18,7 @@ import pytest
 from paddle_gan.config.page import page
 from paddle_gan.config.recipes import RECIPES
 from paddle_gan.data import load_images
+from paddle_gan.data.tasks import TASKS
 from paddle_gan.metrics import digits
 from paddle_gan.training import run as training_run
 from tests.data.files import save_idx
@@ -108,7 +109,7 @@ def test_every_command_runs(command, here, prepared, monkeypatch):
         assert re.search(words, (ROOT / place).read_text()), f"{place} does not run it"
         return
     recipe = RECIPES[(re.findall(r"--recipe (\S+)", command) or ["dcgan"])[0]]
-    task = "edges:" if recipe.values.get("data") == "edges" else ""
+    task = f"{recipe.values['data']}:" if recipe.values.get("data") in TASKS else ""
     data = f"--data {task}{prepared}/digits"
     data = "" if "--data" in command or "infer.py" in command else data
     tiny = TINY[" ".join(command.split()[:2])]

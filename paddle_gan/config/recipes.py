@@ -215,8 +215,8 @@ RECIPES = {
         "stargan with the numbers of Choi et al. 2018",
         game="stargan",
         **_MORPHO,
-        max_steps=200_000,
-        epochs=200,
+        max_steps=40_000,  # of G, and 200,000 of D
+        epochs=40,
         lr_decay=0.5,
         ema_half_life=0,
     ),
