@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 import pytest
 
+from paddle_gan.config import configure
 from paddle_gan.config.page import page
 from paddle_gan.config.recipes import RECIPES
 from paddle_gan.data import load_images
@@ -108,11 +109,14 @@ def test_every_command_runs(command, here, prepared, monkeypatch):
         place, words = ELSEWHERE[command]
         assert re.search(words, (ROOT / place).read_text()), f"{place} does not run it"
         return
-    recipe = RECIPES[(re.findall(r"--recipe (\S+)", command) or ["dcgan"])[0]]
+    (recipe_name,) = re.findall(r"--recipe (\S+)", command)[:1] or ["dcgan"]
+    recipe = RECIPES[recipe_name]
     task = f"{recipe.values['data']}:" if recipe.values.get("data") in TASKS else ""
     data = f"--data {task}{prepared}/digits"
     data = "" if "--data" in command or "infer.py" in command else data
     tiny = TINY[" ".join(command.split()[:2])]
+    if "--recipe" in command and "d_width" in configure(recipe_name):
+        tiny = f"--d-width 4 {tiny}"
     if "--digit" in command:  # of a generator that knows them
         execute(f"python train.py --recipe cdcgan --data {prepared}/digits {SMALL} 2", monkeypatch)
     execute(f"{command} {data} {tiny if '--help' not in command else ''}", monkeypatch)
