@@ -7,6 +7,7 @@ import math
 import os
 import re
 import stat
+import struct
 from pathlib import Path
 from typing import NamedTuple
 
@@ -107,6 +108,9 @@ def _check_header(where: Path | str, data: bytes) -> _Header:
     OpenCV's own limit on pixels comes from the environment when it is first imported, and Paddle
     does that; and a PNG's chunks may claim any length. Pillow reads both.
     """
+    pixels = _pixels_of_jpeg(data)
+    if 0 < pixels <= MAX_PIXELS:  # the most frequent case, quickly
+        return _Header(by_pillow=False, deep=False)
     try:
         with Image.open(io.BytesIO(data)) as header:
             if header.format not in FORMATS:
@@ -133,6 +137,17 @@ def _check_header(where: Path | str, data: bytes) -> _Header:
     if pixels > MAX_PIXELS:
         raise Unreadable(f"{where} {HUGE}")
     return _Header(transparent or header.format == "PPM", bits > 8, brightest)
+
+
+def _pixels_of_jpeg(data: bytes) -> int:
+    """How many a JPEG of 8 bits has by its frame header (ITU-T T.81, B.2.2); 0 if none is found."""
+    at = 2 if data[:2] == b"\xff\xd8" else len(data)
+    while at + 9 <= len(data) and data[at] == 0xFF:
+        marker, length, bits, height, width = struct.unpack_from(">BHBHH", data, at + 1)
+        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
+            return height * width if bits == 8 else 0
+        at += 2 + length
+    return 0
 
 
 def _brightest(tags) -> int:

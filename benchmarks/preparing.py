@@ -1,0 +1,190 @@
+"""A set that is larger than memory should be: prepared, started and trained on, beside PyTorch.
+
+python benchmarks/preparing.py --images 200000 --torch-python /path/to/an/environment/bin/python
+
+Makes JPEGs of 64 x 64 and measures, in turns: preparing them, and a PyTorch DataLoader of two
+workers that decodes them once with Pillow; starting from what was prepared; steps of training from
+the file and from memory, by CPU time; and the peak memory (VmHWM) of whole trainings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+ROOT = Path(__file__).resolve().parent.parent
+SIZE, PER_FOLDER = 64, 1000
+
+PREPARE = """
+import sys, time
+from paddle_gan import data
+started = time.perf_counter()
+images = data.load("images", sys.argv[1], 64, 3)
+images.fingerprint()
+print(time.perf_counter() - started, len(images))
+"""
+TORCH = """
+import glob, sys, time
+import numpy as np
+from PIL import Image
+from torch.utils.data import DataLoader, Dataset
+
+class Images(Dataset):
+    def __init__(self, folder):
+        self.paths = sorted(glob.glob(f"{folder}/*/*.jpg"))
+    def __len__(self):
+        return len(self.paths)
+    def __getitem__(self, index):
+        with Image.open(self.paths[index]) as image:
+            return np.array(image.convert("RGB")).transpose(2, 0, 1)
+
+started = time.perf_counter()
+n = sum(len(batch) for batch in DataLoader(Images(sys.argv[1]), 256, num_workers=2))
+print(time.perf_counter() - started, n)
+"""
+PEAK = """
+import sys
+sys.path.insert(0, sys.argv.pop(1))
+{imports}
+status = open("/proc/self/status").read().split()
+print(int(status[status.index("VmHWM:") + 1]) / 1024)
+"""
+TRAIN = 'from paddle_gan.cli import main; main(sys.argv[1:], command="train")'
+
+
+def make(folder: Path, n: int) -> None:
+    """Smooth random colors, about 2 KB a file, in folders of a thousand."""
+
+    def write(first: int) -> None:
+        rng = np.random.default_rng(first)
+        below = folder / f"{first // PER_FOLDER:04d}"
+        below.mkdir(parents=True)
+        for number in range(first, min(first + PER_FOLDER, n)):
+            small = rng.integers(0, 256, (6, 6, 3), np.uint8)
+            image = cv2.resize(small, (SIZE, SIZE), interpolation=cv2.INTER_CUBIC)
+            cv2.imwrite(f"{below}/{number:07d}.jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 90])
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(write, range(0, n, PER_FOLDER)))
+
+
+def run(python: str, script: str, *arguments, **environment) -> tuple[list[float], float]:
+    """The numbers that a script prints at last, and the CPU seconds it took, all processes."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(
+        [python, "-c", script, *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return [float(word) for word in done.stdout.splitlines()[-1].split()], cpu
+
+
+def preparing(folder: Path, options) -> Path:
+    """Both ways in turns; returns a cache folder with the set in it."""
+    rows = {"prepared": [], "DataLoader": []}
+    for number in range(options.rounds):
+        cache = folder / f"cache-{number}"
+        (seconds, n), cpu = run(sys.executable, PREPARE, folder / "jpg", XDG_CACHE_HOME=str(cache))
+        rows["prepared"].append((n / seconds, cpu / n))
+        if options.torch_python:
+            (seconds, n), cpu = run(options.torch_python, TORCH, folder / "jpg")
+            rows["DataLoader"].append((n / seconds, cpu / n))
+        for name, found in rows.items():
+            for speed, cpu in found[-1:]:
+                print(f"{name}: {speed:,.0f} images/s, {1e6 * cpu:.0f} us of CPU each", flush=True)
+    pairs = list(zip(rows["prepared"], rows["DataLoader"]))
+    if pairs:
+        speed = statistics.median(ours[0] / theirs[0] for ours, theirs in pairs)
+        cpu = statistics.median(theirs[1] / ours[1] for ours, theirs in pairs)
+        print(f"ratio to the DataLoader: {speed:.2f} by time, {cpu:.2f} by CPU time", flush=True)
+    starts = [
+        run(sys.executable, PREPARE, folder / "jpg", XDG_CACHE_HOME=str(cache))[0][0]
+        for _ in range(3)
+    ]
+    print(f"started from the cache in {statistics.median(starts):.2f} s", flush=True)
+    return cache
+
+
+def training(folder: Path, options) -> None:
+    """Steps of CPU time from the file and from memory, in turns; the same images in both."""
+    from dataclasses import replace
+
+    from paddle_gan import data
+    from paddle_gan.config import configure, game_of
+
+    config = configure("dcgan", image_size=SIZE, channels=3, batch_size=64)
+    stored = data.load("images", str(folder), SIZE, 3)
+    in_memory = replace(stored, images=stored.images[:])
+    game, seconds = game_of(config)(config), {"file": [], "memory": []}
+    for number in range(options.pairs + 1):
+        for name, images in (("file", stored), ("memory", in_memory))[:: 1 - 2 * (number % 2)]:
+            batches = iter(data.loader(images, 64, seed=0, epoch=number))
+            started = time.process_time()
+            for step in range(options.steps):
+                game.train_step(next(batches), step)
+            seconds[name].append((time.process_time() - started) / options.steps)
+            del batches
+    ratios = [a / b for a, b in zip(seconds["file"][1:], seconds["memory"][1:])]  # 0 warms up
+    for name, found in seconds.items():
+        print(f"{name}: {1000 * statistics.median(found[1:]):.1f} ms of CPU a step", flush=True)
+    print(
+        f"file over memory: {statistics.median(ratios):.3f} ({min(ratios):.3f}-{max(ratios):.3f})"
+    )
+
+
+def peaks(folder: Path, cache: Path, options) -> None:
+    """Peak memory of whole trainings, and of less."""
+    few = folder / "few"
+    if not few.exists():
+        make(few, 200)
+    flags = ["--image-size", SIZE, "--channels", 3, "--max-steps", options.steps]
+    with tempfile.TemporaryDirectory() as out:
+        for name, imports, data, home in (
+            ("import paddle", "import paddle", folder, cache),
+            ("training on 200 images", TRAIN, few, cache),
+            (f"training on {options.images:,}, prepared", TRAIN, folder / "jpg", cache),
+            (f"training on {options.images:,}, preparing", TRAIN, folder / "jpg", Path(out) / "x"),
+        ):
+            arguments = [ROOT, "--data", data, "--out", f"{out}/run", *flags]
+            home = str(home)
+            script = PEAK.format(imports=imports)
+            (peak,), _ = run(sys.executable, script, *arguments, XDG_CACHE_HOME=home)
+            print(f"{name}: {peak:,.0f} MiB at most", flush=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--images", type=int, default=20_000)
+    parser.add_argument("--rounds", type=int, default=3, help="of preparing")
+    parser.add_argument("--pairs", type=int, default=7, help="of training")
+    parser.add_argument("--steps", type=int, default=20, help="in a pair, and of a training")
+    parser.add_argument("--folder", type=Path, help="where the files are made, or were before")
+    parser.add_argument("--torch-python", help="a Python that has PyTorch and Pillow")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as below:
+        folder = options.folder or Path(below)
+        if not (folder / "jpg").exists():
+            make(folder / "jpg", options.images)
+        cache = preparing(folder, options)
+        os.environ["XDG_CACHE_HOME"] = str(cache)
+        peaks(folder, cache, options)
+        training(folder / "jpg", options)
+
+
+if __name__ == "__main__":
+    main()
