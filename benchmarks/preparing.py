@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,15 +26,15 @@ ROOT = Path(__file__).resolve().parent.parent
 SIZE, PER_FOLDER = 64, 1000
 
 PREPARE = """
-import sys, time
+import os, sys, time
 from paddle_gan import data
-started = time.perf_counter()
+started, before = time.perf_counter(), sum(os.times()[:4])
 images = data.load("images", sys.argv[1], 64, 3)
 images.fingerprint()
-print(time.perf_counter() - started, len(images))
+print(time.perf_counter() - started, sum(os.times()[:4]) - before, len(images))
 """
 TORCH = """
-import glob, sys, time
+import glob, os, sys, time
 import numpy as np
 from PIL import Image
 from torch.utils.data import DataLoader, Dataset
@@ -49,9 +48,9 @@ class Images(Dataset):
         with Image.open(self.paths[index]) as image:
             return np.array(image.convert("RGB")).transpose(2, 0, 1)
 
-started = time.perf_counter()
+started, before = time.perf_counter(), sum(os.times()[:4])
 n = sum(len(batch) for batch in DataLoader(Images(sys.argv[1]), 256, num_workers=2))
-print(time.perf_counter() - started, n)
+print(time.perf_counter() - started, sum(os.times()[:4]) - before, n)
 """
 PEAK = """
 import sys
@@ -79,9 +78,8 @@ def make(folder: Path, n: int) -> None:
         list(pool.map(write, range(0, n, PER_FOLDER)))
 
 
-def run(python: str, script: str, *arguments, **environment) -> tuple[list[float], float]:
-    """The numbers that a script prints at last, and the CPU seconds it took, all processes."""
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+def run(python: str, script: str, *arguments, **environment) -> list[float]:
+    """The numbers that a script prints at last."""
     done = subprocess.run(
         [python, "-c", script, *map(str, arguments)],
         env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
@@ -89,9 +87,7 @@ def run(python: str, script: str, *arguments, **environment) -> tuple[list[float
         text=True,
         check=True,
     )
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return [float(word) for word in done.stdout.splitlines()[-1].split()], cpu
+    return [float(word) for word in done.stdout.splitlines()[-1].split()]
 
 
 def preparing(folder: Path, options) -> Path:
@@ -99,22 +95,21 @@ def preparing(folder: Path, options) -> Path:
     rows = {"prepared": [], "DataLoader": []}
     for number in range(options.rounds):
         cache = folder / f"cache-{number}"
-        (seconds, n), cpu = run(sys.executable, PREPARE, folder / "jpg", XDG_CACHE_HOME=str(cache))
+        seconds, cpu, n = run(sys.executable, PREPARE, folder / "jpg", XDG_CACHE_HOME=str(cache))
         rows["prepared"].append((n / seconds, cpu / n))
         if options.torch_python:
-            (seconds, n), cpu = run(options.torch_python, TORCH, folder / "jpg")
+            seconds, cpu, n = run(options.torch_python, TORCH, folder / "jpg")
             rows["DataLoader"].append((n / seconds, cpu / n))
         for name, found in rows.items():
-            for speed, cpu in found[-1:]:
-                print(f"{name}: {speed:,.0f} images/s, {1e6 * cpu:.0f} us of CPU each", flush=True)
+            for speed, each in found[-1:]:
+                print(f"{name}: {speed:,.0f} images/s, {1e6 * each:.0f} us of CPU", flush=True)
     pairs = list(zip(rows["prepared"], rows["DataLoader"]))
     if pairs:
         speed = statistics.median(ours[0] / theirs[0] for ours, theirs in pairs)
         cpu = statistics.median(theirs[1] / ours[1] for ours, theirs in pairs)
         print(f"ratio to the DataLoader: {speed:.2f} by time, {cpu:.2f} by CPU time", flush=True)
     starts = [
-        run(sys.executable, PREPARE, folder / "jpg", XDG_CACHE_HOME=str(cache))[0][0]
-        for _ in range(3)
+        run(sys.executable, PREPARE, folder / "jpg", XDG_CACHE_HOME=str(cache))[0] for _ in range(3)
     ]
     print(f"started from the cache in {statistics.median(starts):.2f} s", flush=True)
     return cache
@@ -163,7 +158,7 @@ def peaks(folder: Path, cache: Path, options) -> None:
             arguments = [ROOT, "--data", data, "--out", f"{out}/run", *flags]
             home = str(home)
             script = PEAK.format(imports=imports)
-            (peak,), _ = run(sys.executable, script, *arguments, XDG_CACHE_HOME=home)
+            (peak,) = run(sys.executable, script, *arguments, XDG_CACHE_HOME=home)
             print(f"{name}: {peak:,.0f} MiB at most", flush=True)
 
 

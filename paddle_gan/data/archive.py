@@ -22,9 +22,11 @@ from paddle_gan.data.image_set import PARTS
 from paddle_gan.data.listing import IMAGE_NAME, Entry
 from paddle_gan.errors import UserError
 from paddle_gan.system.cache import cache_folder, keep, kept
+from paddle_gan.system.runtime import say_once
 
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}  # by first bytes
 _PARTS = {part + side for part in PARTS for side in ("", "A", "B")} | {"A", "B"}
+_BLOCK = 512  # bytes; zeros end a tar
 _LONG = 2**24  # bytes of an archive whose list of files is kept for the next time
 _VERSION = 1  # of these lists
 
@@ -33,7 +35,12 @@ def is_archive(path: Path) -> bool:
     """Whether a file is a zip, a tar, or packed as tars are."""
     with open(path, "rb") as file:
         start = file.read(6)
-    return zipfile.is_zipfile(path) or any(map(start.startswith, _PACKED)) or _is_tar(path)
+    return _is_zip(path) or any(map(start.startswith, _PACKED)) or _is_tar(path)
+
+
+def _is_zip(path: Path) -> bool:
+    with open(path, "rb") as file:  # of one that was cut short only the beginning tells
+        return file.read(4) == b"PK\3\4" or zipfile.is_zipfile(path)
 
 
 def _is_tar(path: Path) -> bool:
@@ -92,7 +99,7 @@ class Archive:
         with self._lock:
             if self._reader is None:
                 try:
-                    self._reader = (_Zip if zipfile.is_zipfile(self.where) else _Tar)(self.where)
+                    self._reader = (_Zip if _is_zip(self.where) else _Tar)(self.where)
                 except Exception as error:  # there are as many kinds as compressions
                     reason = getattr(error, "strerror", None) or "it is damaged; fetch it again"
                     raise UserError(f"{self.where} cannot be unpacked: {reason}") from error
@@ -122,6 +129,9 @@ class _Tar:
             self._file.seek(0)
         with tarfile.open(fileobj=self._file, mode="r:") as tar:
             self.members = [(m.name, m.offset_data, m.size) for m in tar if m.isreg()]
+            self._file.seek(tar.offset)
+            if self._file.read(_BLOCK) != bytes(_BLOCK):
+                say_once(f"{path} has no end and may be cut short; what is there is used")
 
     def read(self, name: str, start: int, size: int) -> bytes:
         with self._lock:

@@ -48,7 +48,7 @@ class Stored:
     def __getitem__(self, index) -> np.ndarray:
         first, *rest = index if isinstance(index, tuple) else (index,)
         rows = self.rows[first]
-        found = np.array(self._all[rows])
+        found = self._all[rows] if np.ndim(rows) else self._all[rows].copy()
         if hasattr(self._map, "madvise"):
             self._map.madvise(mmap.MADV_DONTNEED)
         return found[(slice(None),) * np.ndim(rows) + tuple(rest)] if rest else found

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from paddle_gan.data import image_file
 from paddle_gan.data.image_file import read_image
 from paddle_gan.data.pixels import Form
 from paddle_gan.errors import UserError
@@ -81,10 +82,59 @@ def test_a_pixmap_of_a_hundred_grays_ends_in_white(tmp_path):
     )
 
 
+@each_depth
+def test_a_tiff_may_name_its_brightest_value(tmp_path, channels):
+    Image.fromarray(DEEP).save(tmp_path / "a.tif", tiffinfo={281: 4095})  # MaxSampleValue
+    image = read_image(tmp_path / "a.tif", Form(4, channels))
+    for plane in image:
+        np.testing.assert_allclose(plane[:, 0], np.array(GRAYS) / 4095 * 65535, atol=1)
+
+
 def test_floating_point_is_refused(tmp_path):
     Image.new("F", (4, 4), 0.5).save(tmp_path / "a.tif")
     with pytest.raises(UserError, match="a.tif holds floating-point values; convert it to 16 bits"):
         read_image(tmp_path / "a.tif", Form(4, 1))
+
+
+FOREIGN = {
+    "phone.jpg": (
+        b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(99),
+        "is HEIC; convert it to PNG or",
+    ),
+    "scan.png": (b"JPEG2000", "is JPEG 2000 .ISO 15444.; convert it to PNG or JPEG, for instance"),
+    "icon.png": (b"ICO", "convert it to PNG or JPEG, for instance with ImageMagick: magick FILE"),
+}
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_formats_that_are_not_read_are_named_by_content(tmp_path, name):
+    content, told = FOREIGN[name]
+    if content in (b"JPEG2000", b"ICO"):
+        save(tmp_path / name, format=content.decode())
+    else:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=told):
+        read_image(tmp_path / name, Form(8, 1))
+
+
+@pytest.mark.parametrize(
+    "quality", [dict(progressive=True), dict(subsampling=0), dict(exif=b"x" * 99)]
+)
+def test_the_size_of_a_jpeg_is_read_from_its_frame(tmp_path, quality):
+    path = save(tmp_path / "a.jpg", size=(31, 17), **quality)
+    assert image_file._pixels_of_jpeg(path.read_bytes()) == 31 * 17
+    assert image_file._pixels_of_jpeg(path.read_bytes()[:30]) == 0
+    assert image_file._pixels_of_jpeg(b"\xff\xd8" + b"\xff" * 99) == 0
+    assert image_file._pixels_of_jpeg(save(tmp_path / "a.png").read_bytes()) == 0
+
+
+def test_a_huge_jpeg_is_refused_unread(tmp_path):
+    content = bytearray(save(tmp_path / "a.jpg", size=(8, 8)).read_bytes())
+    at = content.index(b"\xff\xc0") + 5
+    content[at : at + 4] = struct.pack(">HH", 60_000, 60_000)
+    (tmp_path / "a.jpg").write_bytes(content)
+    with pytest.raises(UserError, match="larger than 64 megapixels"):
+        read_image(tmp_path / "a.jpg", Form(8, 1))
 
 
 def test_cmyk_jpeg(tmp_path):
@@ -128,6 +178,16 @@ def test_the_orientation_of_a_transparent_image_is_obeyed(tmp_path):
     left_clear.save(tmp_path / "a.png", exif=exif)
     image = read_image(tmp_path / "a.png", Form(16, 3))
     assert image[:, :8].min() == 255 and image[:, 8:].max() == 0
+
+
+@pytest.mark.parametrize("name", ["alpha.png", "gray.png", "palette.png"])
+def test_or_black_where_told(tmp_path, name):
+    image = Image.new("RGBA", (16, 16), (255, 255, 255, 0))
+    image.paste((255, 255, 255, 255), (0, 0, 16, 8))
+    image.convert(TRANSPARENT[name]).save(tmp_path / name)
+    for channels in (1, 3):
+        found = read_image(tmp_path / name, Form(16, channels, ground="black"))
+        assert (found[:, :8].min(), found[:, 8:].max()) == (255, 0)
 
 
 def test_one_pixel(tmp_path):

@@ -46,6 +46,31 @@ def test_size_of_a_grid(n, columns, shape):
     assert pictures.grid(np.zeros((n, 3, 32, 32), "uint8"), columns).shape == (*shape, 3)
 
 
+@pytest.mark.parametrize("channels", [1, 3])
+def test_classes_have_rows_that_begin_with_their_names(channels):
+    labels = np.arange(7) % 3  # 0 1 2 0 1 2 0
+    images = (
+        np.full((7, channels, 8, 8), 50, "uint8") + np.arange(7, dtype="uint8")[:, None, None, None]
+    )
+    picture = pictures.by_class({"samples": images}, labels, ["cat", "an elephant", "Löwe"])
+    height, width, found = picture.shape
+    assert (height, found) == (3 * 10 + 2, channels)
+    right = picture[:, width - 3 * 10 - 2 :]
+    cells = right[6::10, 6::10, 0]
+    assert cells.tolist() == [[50, 53, 56], [51, 54, 0], [52, 55, 0]]
+    margin = picture[:, : width - 3 * 10 - 2]
+    rows = [margin[2 + 10 * row : 10 + 10 * row].max(axis=(0, 2)) > 99 for row in range(3)]
+    long = [int(np.flatnonzero(row).max()) for row in rows]
+    assert long[1] > long[0] > long[2]  # the last is the number 2, in letters that the font has
+
+
+@pytest.mark.parametrize("labels", [[1] * 6, [0, 1, 2, 3, 4, 5]])
+def test_one_class_or_one_image_of_each_make_a_plain_grid(labels):
+    columns = {"samples": np.zeros((6, 1, 8, 8), "uint8")}
+    found = pictures.by_class(columns, np.array(labels), list("abcdef"))
+    assert np.array_equal(found, pictures.side_by_side(columns))
+
+
 @pytest.fixture(params=[1, 3], ids=["gray", "color"])
 def picture(request) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (12, 17, request.param)).astype("uint8")

@@ -14,6 +14,7 @@ from paddle_gan.checkpoints.generators import open_checkpoint
 from paddle_gan.commands.infer import infer
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.drawing import generate, latents
+from paddle_gan.sampling.pictures import read_picture
 from tests.data.files import save
 from tests.training import harness
 
@@ -52,9 +53,32 @@ def test_one_is_drawn_by_its_name(run, tmp_path):
         infer(run / "Gnet.pdparams", output=tmp_path / "x.png", class_="dgo")
 
 
+def test_pictures_have_a_row_for_each(run, tmp_path):
+    pictures = [read_picture(path) for path in (run / "samples").glob("step-*.png")]
+    drawn = read_picture(infer(run / "Gnet.pdparams", num=9, output=tmp_path / "a.png"))
+    for picture, columns in [(picture, 22) for picture in pictures] + [(drawn, 3)]:
+        height, width, _ = picture.shape  # 64 are 22, 21 and 21; an image has 16 pixels
+        margin = width - 2 - 18 * columns
+        assert height == 2 + 18 * 3 and margin > 16 and picture[:, :margin].max() > 200
+    one = read_picture(infer(run / "Gnet.pdparams", num=9, output=tmp_path / "a.png", class_="dog"))
+    assert one.shape[:2] == (56, 56)
+
+
 def test_it_resumes_with_its_classes(run, pets, tmp_path):
     paddle_gan.train(out=run, device="cpu", resume=True, max_steps=3)
     assert harness.check_whole(run) == 3
+
+
+def test_labels_of_a_table_are_classes(pets, tmp_path):
+    """A folder whose subfolders say nothing, and a picture on black."""
+    lines = [f"{path.relative_to(pets)},{path.stem}\n" for path in pets.glob("*/[0-2].png")]
+    (tmp_path / "labels.csv").write_text("file,label\n" + "".join(lines))
+    how = dict(labels=tmp_path / "labels.csv", fit="pad", ground="black")
+    sizes = {name: value for name, value in TINY.items() if name != "latent"}
+    run = paddle_gan.train("cdcgan", out=tmp_path / "run", data=pets, **how, **sizes)
+    config = json.loads((run / "config.json").read_text())
+    assert (config["classes"], config["fit"], config["ground"]) == (3, "pad", "black")
+    assert paddle_gan.load_generator(run / "Gnet.pdparams").class_names == ["0", "1", "2"]
 
 
 def test_digits_are_classes_by_their_numbers(tmp_path, capsys):
