@@ -90,8 +90,8 @@ def run(python: str, script: str, *arguments, **environment) -> list[float]:
     return [float(word) for word in done.stdout.splitlines()[-1].split()]
 
 
-def preparing(folder: Path, options) -> Path:
-    """Both ways in turns; returns a cache folder with the set in it."""
+def preparing(folder: Path, options) -> None:
+    """Both ways in turns, and starting from what was prepared."""
     rows = {"prepared": [], "DataLoader": []}
     for number in range(options.rounds):
         cache = folder / f"cache-{number}"
@@ -112,7 +112,6 @@ def preparing(folder: Path, options) -> Path:
         run(sys.executable, PREPARE, folder / "jpg", XDG_CACHE_HOME=str(cache))[0] for _ in range(3)
     ]
     print(f"started from the cache in {statistics.median(starts):.2f} s", flush=True)
-    return cache
 
 
 def training(folder: Path, options) -> None:
@@ -122,7 +121,7 @@ def training(folder: Path, options) -> None:
     from paddle_gan import data
     from paddle_gan.config import configure, game_of
 
-    config = configure("dcgan", image_size=SIZE, channels=3, batch_size=64)
+    config = configure("dcgan", image_size=SIZE, channels=3, batch_size=64, width=options.width)
     stored = data.load("images", str(folder), SIZE, 3)
     in_memory = replace(stored, images=stored.images[:])
     game, seconds = game_of(config)(config), {"file": [], "memory": []}
@@ -168,6 +167,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="of preparing")
     parser.add_argument("--pairs", type=int, default=7, help="of training")
     parser.add_argument("--steps", type=int, default=20, help="in a pair, and of a training")
+    parser.add_argument("--width", type=int, default=64, help="of the networks of --pairs")
     parser.add_argument("--folder", type=Path, help="where the files are made, or were before")
     parser.add_argument("--torch-python", help="a Python that has PyTorch and Pillow")
     options = parser.parse_args()
@@ -175,10 +175,13 @@ def main() -> None:
         folder = options.folder or Path(below)
         if not (folder / "jpg").exists():
             make(folder / "jpg", options.images)
-        cache = preparing(folder, options)
+        cache = folder / "cache-0"
         os.environ["XDG_CACHE_HOME"] = str(cache)
-        peaks(folder, cache, options)
-        training(folder / "jpg", options)
+        if options.rounds:
+            preparing(folder, options)
+            peaks(folder, cache, options)
+        if options.pairs:
+            training(folder / "jpg", options)
 
 
 if __name__ == "__main__":

@@ -30,9 +30,24 @@ TRAIN = [
     Wrong("rate not a number", "--lr nan", "lr nan: it must be a positive number"),
     Wrong("infinite rate", "--lr inf", "lr inf: it must be a positive number"),
     Wrong("rate that explodes", "--lr 1e30 --max-steps 99", "not finite"),
-    Wrong("odd image size", "--image-size 33", "it must be one of 16, 32, 64, 128"),
+    Wrong("odd image size", "--image-size 33", "it must be one of 16, 32, 64, 128, 256"),
     Wrong(
         "odd image size of mlp", "--recipe mlp --image-size 33", "33: it must be a multiple of 4"
+    ),
+    Wrong("unknown fit", "--fit squash", "unknown fit 'squash'; there are crop, pad, stretch"),
+    Wrong("unknown ground", "--ground red", "unknown ground 'red'; there are white, black"),
+    Wrong("labels of digits", "--labels {here}/a.csv", "has labels of its own; leave --labels out"),
+    Wrong(
+        "labels that are not there",
+        "--data {here}/images --labels {here}/a.csv",
+        "a.csv is a dead link, or not an ordinary file; --labels takes a CSV",
+        lambda here: save(here / "images/1.png"),
+    ),
+    Wrong(
+        "damaged archive",
+        "--data {here}/photos.zip",
+        "photos.zip cannot be unpacked: it is damaged; fetch it again",
+        write("photos.zip", b"PK\3\4" + bytes(99)),
     ),
     Wrong("two channels", "--channels 2", "channels 2: it must be 1 (gray) or 3 (color)"),
     Wrong(

@@ -28,9 +28,9 @@ def guess(shapes: Shapes) -> tuple[type[nn.Layer], dict] | None:
 
 
 def _dcgan(shapes: Shapes) -> dict | None:
-    names = (f"gan.{i}.weight" for i in range(0, 3 * 6 + 1, 3))
+    names = (f"gan.{i}.weight" for i in range(0, 3 * 7 + 1, 3))
     kernels = [shapes[name] for name in names if len(shapes.get(name, ())) == 4]
-    if not 3 <= len(kernels) <= 6 or not all(name.startswith("gan.") for name in shapes):
+    if not 3 <= len(kernels) <= 7 or not all(name.startswith("gan.") for name in shapes):
         return None
     doublings, (latent, *_), (width, channels, *_) = len(kernels) - 1, kernels[0], kernels[-1]
     features = [latent, *(width * 2**i for i in reversed(range(doublings))), channels]

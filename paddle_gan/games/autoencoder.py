@@ -38,7 +38,7 @@ class Autoencoder(Game):
             32, whole(1), "features of the outermost layers; the others follow from it"
         ),
         "image_size": Option(
-            32, one_of(FOURS, "a multiple of 4 from 8 to 128"), "images are resized to this"
+            32, one_of(FOURS, "a multiple of 4 from 8 to 256"), "images are resized to this"
         ),
         "reconstruction": Option("l2", Row(RECONSTRUCTIONS), "the loss"),
         "kl": Option(
@@ -98,9 +98,10 @@ class Autoencoder(Game):
         encoder, generator = networks["Enet"], networks["Gnet"]
         if not generator.components:
             return
-        batch = images.batch(images.order(0, 0)[:_FITTED])["image"]
-        rng = np.random.default_rng(0)
-        codes = _codes(encoder, batch, rng if encoder.variational else None)
+        rows, rng = images.order(0, 0)[:_FITTED], np.random.default_rng(0)
+        parts = [rows[start : start + _BATCH] for start in range(0, len(rows), _BATCH)]
+        noise = rng if encoder.variational else None
+        codes = np.concatenate([_codes(encoder, images.batch(p)["image"], noise) for p in parts])
         fitted = mixture.fit(codes.reshape([len(codes), -1]), generator.components)
         # The generator in training has it too: the average of both is then what it is.
         for each in (generator, self.generator):

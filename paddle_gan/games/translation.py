@@ -14,6 +14,7 @@ from paddle_gan.data import Crop, DataSet, to_float
 from paddle_gan.games.base import Game
 from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.initialization import INITS
+from paddle_gan.networks.options import DOUBLED
 from paddle_gan.options import FLAG, Option, Row, number, one_of, whole
 from paddle_gan.sampling.columns import Columns
 
@@ -27,7 +28,7 @@ class Translation(Game):
 
     options = {
         **Game.options,
-        "image_size": Option(32, one_of((16, 32, 64, 128, 256)), "images are resized to this"),
+        "image_size": Option(32, one_of(DOUBLED), "images are resized to this"),
         "load_size": Option(
             None,
             whole(16),

@@ -9,9 +9,9 @@ from paddle_gan import kernels
 from paddle_gan.errors import UserError
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
-from paddle_gan.networks.options import pair_options
+from paddle_gan.networks.options import DOUBLED, pair_options
 
-OPTIONS = pair_options(32, (16, 32, 64, 128), norm="batch")
+OPTIONS = pair_options(32, DOUBLED, norm="batch")
 
 
 class _NotebookKeys(nn.Layer):
@@ -50,8 +50,8 @@ class _NotebookKeys(nn.Layer):
 
 def _stages(image_size: int) -> int:
     """How often 4 x 4 doubles on the way to ``image_size``."""
-    if image_size not in (16, 32, 64, 128):
-        raise UserError(f"image_size {image_size}: choose 16, 32, 64 or 128")
+    if image_size not in DOUBLED:
+        raise UserError(f"image_size {image_size}: choose 16, 32, 64, 128 or 256")
     return image_size.bit_length() - 3
 
 
@@ -78,7 +78,7 @@ class Generator(_NotebookKeys):
     """Latents B x latent x 1 x 1, drawn from N(0, 1), to images B x channels x size x size.
 
     Images lie in [-1, 1]. The defaults are the notebook's: 32 x 32, one channel, width 64.
-    Raises UserError for an ``image_size`` that is not 16, 32, 64 or 128.
+    Raises UserError for an ``image_size`` that is not one of 16, 32, 64, 128 and 256.
     """
 
     classes = 0  # it is told of none
@@ -102,7 +102,7 @@ class Discriminator(_NotebookKeys, discriminator.Discriminator):
 
     ``norm`` is a row of ``NORMS``; the notebook's is "batch". ``logits`` gives the same before the
     sigmoid, which is what the losses take.
-    Raises UserError for an ``image_size`` that is not 16, 32, 64 or 128.
+    Raises UserError for an ``image_size`` that is not one of 16, 32, 64, 128 and 256.
     """
 
     def __init__(

@@ -7,7 +7,8 @@ from collections.abc import Collection
 from paddle_gan.networks.norms import NORMS
 from paddle_gan.options import Option, Options, Range, Row, one_of, whole
 
-FOURS = range(8, 129, 4)
+DOUBLED = (16, 32, 64, 128, 256)  # 4 pixels, doubled
+FOURS = range(8, 257, 4)
 CLASSES = Range(  # of a network that is told them
     lambda v: v == "data" or isinstance(v, int) and not isinstance(v, bool) and v >= 0,
     "a number of classes, or data for as many as there are",
@@ -23,7 +24,7 @@ def pair_options(
     norm: str = "none",
 ) -> Options:
     """``image_size``, ``latent`` and ``norm`` are defaults; of image sizes only ``sizes`` work."""
-    told = "a multiple of 4 from 8 to 128" if sizes is FOURS else None
+    told = "a multiple of 4 from 8 to 256" if sizes is FOURS else None
     return {
         "latent": Option(latent, whole(1), "dimensions of the latent space"),
         "width": Option(64, whole(1), "features of a layer; the others follow from it"),

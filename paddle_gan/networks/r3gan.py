@@ -17,12 +17,12 @@ from paddle_gan import kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.blocks import Residual
 from paddle_gan.networks.initialization import INITS
-from paddle_gan.networks.options import CLASSES, pair_options
+from paddle_gan.networks.options import CLASSES, DOUBLED, pair_options
 from paddle_gan.networks.resampling import depthwise, doubled, halved
 from paddle_gan.options import Option, Row, whole
 
 OPTIONS = {
-    **pair_options(32, (16, 32, 64, 128), latent=64),
+    **pair_options(32, DOUBLED, latent=64),
     "width": Option(32, whole(1), "features at full size; they double with each halving"),
     "max_width": Option(256, whole(1), "features at most"),
     "blocks": Option(2, whole(1, 32), "residual blocks at each size"),

@@ -19,7 +19,7 @@ def test_a_generator_is_told_from_all_others(name, channels):
     assert guess(shapes_of(discriminator(**arguments, norm="none"))) is None
 
 
-@pytest.mark.parametrize("image_size", [16, 32, 64, 128])
+@pytest.mark.parametrize("image_size", [16, 32, 64, 128, 256])
 def test_the_size_of_images_is_counted(image_size):
     arguments = dict(latent=7, width=2, channels=1, image_size=image_size)
     assert guess(shapes_of(dcgan.Generator(**arguments))) == (dcgan.Generator, arguments)

@@ -65,7 +65,7 @@ BAD = {
     "latent": [0, -1, "many", 1.5],
     "width": [0, 1.5, 8.0, float("inf"), "wide"],
     "channels": [0, 2, 4, "gray"],
-    "image_size": [0, 28, 8, 256, 32.0],
+    "image_size": [0, 28, 8, 512, 32.0],
     "lr": [0, -0.1, float("nan"), float("inf"), "fast"],
     "batch_size": [1, 0, -16, 2.5, 64.0],
     "epochs": [0, -1, 0.5],
@@ -102,7 +102,7 @@ def test_a_value_out_of_its_range(name, value):
 GOOD = {
     "latent": [1, 512],
     "channels": [1, 3],
-    "image_size": [16, 32, 64, 128],
+    "image_size": [16, 32, 64, 128, 256],
     "batch_size": [2],
     "max_steps": [1],
     "checkpoint_every": [1],
@@ -129,12 +129,12 @@ def test_a_weight_at_the_end_of_its_range(value):
 
 
 SIZES = {
-    "dcgan": {16, 32, 64, 128},
-    "cdcgan": {16, 32, 64, 128},
+    "dcgan": {16, 32, 64, 128, 256},
+    "cdcgan": {16, 32, 64, 128, 256},
     "sngan": {28},
-    "mlp": set(range(8, 129, 4)),
-    "conv": set(range(8, 129, 4)),
-    "r3gan": {16, 32, 64, 128},
+    "mlp": set(range(8, 257, 4)),
+    "conv": set(range(8, 257, 4)),
+    "r3gan": {16, 32, 64, 128, 256},
 }
 
 

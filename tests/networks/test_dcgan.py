@@ -160,7 +160,7 @@ def test_folding_draws_the_same_images():
     assert np.abs(outputs(network) - before).max() < 1e-5
 
 
-@pytest.mark.parametrize("image_size", [16, 32, 64, 128])
+@pytest.mark.parametrize("image_size", [16, 32, 64, 128, 256])
 @pytest.mark.parametrize("channels", [1, 3])
 def test_image_sizes_and_channels(image_size, channels):
     generator = Generator(latent=7, width=2, channels=channels, image_size=image_size)
@@ -180,9 +180,9 @@ def test_the_arguments_set_the_sizes_of_all_layers():
 
 
 @pytest.mark.parametrize("network", [Generator, Discriminator])
-@pytest.mark.parametrize("image_size", [0, 8, 28, 33, 256, -32])
+@pytest.mark.parametrize("image_size", [0, 8, 28, 33, 512, -32])
 def test_other_image_sizes_are_refused(network, image_size):
-    with pytest.raises(UserError, match=f"image_size {image_size}: choose 16, 32, 64 or 128"):
+    with pytest.raises(UserError, match=f"image_size {image_size}: choose 16, 32, 64, 128 or 256"):
         network(image_size=image_size)
 
 
