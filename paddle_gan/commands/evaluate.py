@@ -56,7 +56,7 @@ def evaluate_file(
     trained_on = _trained_on(source)
     read = functools.partial(digits, data) if images is None else load
     if trained_on and metrics.has_seen(trained_on, images or read("test"), read):
-        result["protocol"] += ", which training has seen"
+        result["protocol"] += ", seen in training"
     if report is not None:
         from paddle_gan.metrics.report import write_report  # brings matplotlib
 

@@ -14,7 +14,7 @@ from paddle_gan.config import configure
 from paddle_gan.data import load_images
 from tests.checkpoints.files import save_checkpoint
 
-SEEN = ", which training has seen"
+SEEN = ", seen in training"
 
 
 @pytest.fixture
