@@ -1,9 +1,10 @@
 """Translations among domains: whether they look like the domain, and still show what they did.
 
 Images are rounded to 8 bits and scaled to 32 x 32 first. A small network that is trained on the
-domains' real images tells the domain. Where the domains are made of digits, the digit network tells
-whether an output is read as its input is, and gives the features that images are compared by;
-elsewhere those are the small network's.
+domains' real images tells the domain. Where the domains are made of digits, another one is trained
+to read the digits in all looks, as the digit network of plain ones misreads some: it tells whether
+an output is read as its input is, and gives the features that images are compared by. Elsewhere
+these are the first one's.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ from paddle_gan.data import DomainSet
 from paddle_gan.data.image_set import spread
 from paddle_gan.metrics import digits, scores, styles
 from paddle_gan.metrics.digits import DigitNetwork, embed
-from paddle_gan.metrics.evaluate import sized
+from paddle_gan.metrics.evaluate import as_gray, sized
 from paddle_gan.metrics.styles import seen
 from paddle_gan.sampling.columns import Columns
 from paddle_gan.sampling.pictures import to_uint8
 from paddle_gan.system.cache import keep, kept
 
-STEPS = 800  # of 200 images
+STEPS = 2000  # of 200 images
 VERSION = 1  # counted up when training gives another network
 _REAL = 2000  # images of a domain that features are compared with
 
@@ -49,7 +50,7 @@ _known: dict[tuple, Known] = {}  # of the last data, as reading it takes long
 
 
 def prepare(load: Load) -> None:
-    """Make ready all that scores take; trains a network the first time."""
+    """Make ready all that scores take; trains the networks the first time."""
     _prepared(load("validation"), load)
 
 
@@ -57,8 +58,7 @@ def _prepared(images: DomainSet, load: Load) -> Known:
     key = images.name, images.images.shape[1:]
     if key not in _known:
         trainval = load("trainval")
-        network = domain_network(trainval, lambda: load("test"))
-        reader = network if images.digits is None else digits.shipped()
+        network, reader = networks(trainval, lambda: load("test"))
         of_domain = (trainval.images[trainval.labels == k] for k in range(len(images.classes)))
         real = [embed(reader, seen(spread(each, _REAL), reader))[0] for each in of_domain]
         _known.clear()
@@ -66,14 +66,28 @@ def _prepared(images: DomainSet, load: Load) -> Known:
     return _known[key]
 
 
-def domain_network(trainval: DomainSet, test: Callable[[], DomainSet]) -> DomainNetwork:
-    """The network that tells domains, from the cache if it is there; in eval mode."""
-    name = f"domain-network-v{VERSION}-{trainval.fingerprint()['sha256'][:16]}"
+def networks(
+    trainval: DomainSet, test: Callable[[], DomainSet]
+) -> tuple[DomainNetwork, DigitNetwork]:
+    """What tells domains, and the reader: from the cache if they are there, in eval mode."""
     network = DomainNetwork(0, trainval.images.shape[1], len(trainval.classes))
+    _learn("domain-network", network, trainval, test)
+    if trainval.digits is None:
+        return network, network
+    reader = DigitNetwork()
+    _learn("domain-digit-network", reader, _as_digits(trainval), lambda: _as_digits(test()))
+    return network, reader
+
+
+def _learn(name: str, network: DigitNetwork, trainval: DomainSet, test: Callable) -> None:
+    name = f"{name}-v{VERSION}-{trainval.fingerprint()['sha256'][:16]}"
     if digits.restored(kept(name) or {}, network) is None:
         digits.train(_sized(trainval), _sized(test()), STEPS, network=network)
         keep(name, digits.state_of(network))
-    return network
+
+
+def _as_digits(images: DomainSet) -> DomainSet:
+    return replace(images, images=as_gray(images.images), labels=images.digits, classes=None)
 
 
 def _sized(images: DomainSet) -> DomainSet:

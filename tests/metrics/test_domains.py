@@ -11,7 +11,7 @@ import pytest
 from paddle_gan.data import load, load_images, to_float
 from paddle_gan.data.morpho import Morphology
 from paddle_gan.metrics import domains, scores, styles, summary
-from paddle_gan.metrics.digits import embed, shipped
+from paddle_gan.metrics.digits import embed
 from paddle_gan.sampling.pictures import to_uint8
 from tests.data.files import save_idx
 
@@ -31,6 +31,11 @@ def read(tmp_path_factory):
 
 
 N = 70
+
+
+def reader(read):
+    """The network that reads the digits, from the cache."""
+    return domains.networks(read("trainval"), lambda: read("test"))[1]
 
 
 def real(images, domain_of) -> np.ndarray:
@@ -61,7 +66,7 @@ def test_perfect_drawings_score_as_real_images_and_the_floors_are_floors(read, c
     )
     for name in ("accuracy", "kept", "fid", "error"):
         assert found[name] == found["real"][name]
-    assert found["back_kept"] == 1 and found["kept"] > 0.9
+    assert found["back_kept"] == 1 and found["kept"] > 0.5
     assert found["accuracy"] > 0.6 > 0.2 > max(found[n]["accuracy"] for n in ("copied", "wrong"))
     assert found["copied"]["kept"] == 1
     assert found["wrong"]["fid"] > found["fid"]
@@ -73,7 +78,7 @@ def test_perfect_drawings_score_as_real_images_and_the_floors_are_floors(read, c
 
 def test_a_score_is_what_it_says(read, columns):
     """Everything drawn thick, whatever was asked for."""
-    images, network = read("test"), shipped()
+    images, network = read("test"), reader(read)
     thick = columns["to thick"]
     found = domains.score({**columns, **{f"to {n}": thick for n in images.classes}}, images, read)
     own, _ = images.ways(N)
@@ -109,7 +114,7 @@ def styled(read) -> dict:
 
 
 def test_diversity_and_references_that_are_followed(read, styled):
-    images, network = read("test"), shipped()
+    images, network = read("test"), reader(read)
     found = domains.score(styled, images, read)
     one, other = (embed(network, to_float(to_uint8(styled[f"output {i}"])))[0] for i in (1, 2))
     expected = np.linalg.norm(one - other, axis=1).mean()
