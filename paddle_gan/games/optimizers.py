@@ -12,7 +12,9 @@ from paddle_gan.games.schedules import annealed
 from paddle_gan.options import POSITIVE, Option, Range, Row
 
 
-def adam(parameters: list[Tensor], lr: float, betas: tuple[float, float], decay: float) -> Adam:
+def adam(
+    parameters: list[Tensor], lr: float, betas: tuple[float, float], decay: float = 0.0
+) -> Adam:
     """Kingma & Ba 2015, algorithm 1.
 
     Not with ``use_multi_tensor``: it pairs gradients with the wrong weights in a step in which
@@ -22,7 +24,7 @@ def adam(parameters: list[Tensor], lr: float, betas: tuple[float, float], decay:
 
 
 def rmsprop(
-    parameters: list[Tensor], lr: float, betas: tuple[float, float], decay: float
+    parameters: list[Tensor], lr: float, betas: tuple[float, float], decay: float = 0.0
 ) -> RMSProp:
     """Tieleman & Hinton 2012, without momentum; the average of squares keeps 0.99 a step."""
     return RMSProp(lr, 0.99, 1e-8, parameters=parameters, weight_decay=decay or None)
