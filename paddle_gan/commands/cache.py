@@ -39,10 +39,6 @@ def _line(kept: Kept) -> str:
     if kept.state != "whole":
         told = {"at work": "being prepared", "unfinished": "left by a process that was ended"}
         return f"{size}  {told[kept.state]}"
-    facts = {**kept.facts, "gone": "" if Path(kept.facts["source"]).exists() else ", which is gone"}
+    gone = "" if Path(kept.facts.get("source", "")).exists() else ", which is gone"
     made = time.strftime("%Y-%m-%d %H:%M", time.localtime(kept.folder.stat().st_mtime))
-    return (
-        size
-        + "  {images:,} {what}{gone}: {size} x {size} x {channels}".format(**facts)
-        + f", {made}"
-    )
+    return f"{size}  {kept.facts.get('told', 'damaged')}{gone}, {made}"

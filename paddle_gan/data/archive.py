@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import hashlib
+import json
 import lzma
 import os
 import posixpath
@@ -15,20 +16,19 @@ import threading
 import zipfile
 from pathlib import Path
 
-import numpy as np
-
 from paddle_gan.data.image_file import HUGE, MAX_BYTES, Unreadable
 from paddle_gan.data.image_set import PARTS
 from paddle_gan.data.listing import IMAGE_NAME, Entry
 from paddle_gan.errors import UserError
-from paddle_gan.system.cache import cache_folder, keep, kept
+from paddle_gan.system import store
+from paddle_gan.system.cache import cache_folder
 from paddle_gan.system.runtime import say_once
 
 _PACKED = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}  # by first bytes
 _PARTS = {part + side for part in PARTS for side in ("", "A", "B")} | {"A", "B"}
 _BLOCK = 512  # bytes; zeros end a tar
 _LONG = 2**24  # bytes of an archive whose list of files is kept for the next time
-_VERSION = 1  # of these lists
+_VERSION, _MEMBERS = 1, "members.json"  # of these lists
 
 
 def is_archive(path: Path) -> bool:
@@ -64,25 +64,31 @@ class Archive:
         self._is_long, self._members = found.st_size > _LONG, {}
 
     def entries(self) -> dict[str, Entry]:
-        asked = f"{os.path.abspath(self.where)} {self._stamp}".encode()
-        key = f"files-{hashlib.sha256(asked).hexdigest()[:16]}-v{_VERSION}"
-        found = kept(key) if self._is_long else None
-        if found is None:
-            names, starts, sizes = zip(*self._opened().members or [("", 0, 0)])
-            found = {"names": np.array("\0".join(names)), "places": np.array([starts, sizes])}
-            if self._is_long:
-                keep(key, found)
-        names = found["names"].item().split("\0")
+        members = self._kept() if self._is_long else self._opened().members
+        names, starts, sizes = zip(*members or [("", 0, 0)])
         paths = [posixpath.normpath(name.replace("\\", "/")) for name in names]
         shown = [n for n, path in enumerate(paths) if not _is_hidden(path)]
         around = _around([paths[n] for n in shown])
-        starts, sizes = found["places"].tolist()
         self._members = {
             paths[n][len(around) :]: (names[n], starts[n], sizes[n])
             for n in shown
             if paths[n].startswith(around)
         }
         return {path: Entry(size, self._stamp) for path, (_, _, size) in self._members.items()}
+
+    def _kept(self) -> list[tuple[str, int, int]]:
+        """The members, listed once and for all: of a packed tar that takes reading all of it."""
+
+        def fill(folder: Path) -> dict:
+            members = self._opened().members
+            (folder / _MEMBERS).write_text(json.dumps(members))
+            source = os.path.abspath(self.where)
+            return {"source": source, "told": f"names of {len(members):,} files in {self.where}"}
+
+        asked = f"{_VERSION} {os.path.abspath(self.where)} {self._stamp}"
+        digest = hashlib.sha256(asked.encode("utf8", "surrogateescape"))
+        found = store.obtained(digest.hexdigest()[:32], 0, fill)
+        return json.loads((found.folder / _MEMBERS).read_text())
 
     def read(self, name: str) -> bytes:
         member = self._members[name]

@@ -80,10 +80,10 @@ def read_all(
 
     def fill(folder: Path) -> dict:
         with open(folder / _FILE, "wb+") as file:
-            kept, colored = _decode(file, files, items, read, shape, form, where)
+            kept, colored = _decode(file, files, items, read, shape, form, where, folder)
         np.save(folder / _KEPT, kept)
-        facts = {"what": where, "images": len(kept), "colored": colored, **form._asdict()}
-        return {"source": os.path.abspath(files.where), **facts}
+        told = f"{len(kept):,} {where}, {form.size} x {form.size} x {form.channels}"
+        return {"source": os.path.abspath(files.where), "told": told, "colored": colored}
 
     asked = f"{_VERSION} {read.__name__} {sides} {form} "
     told = (f"{name}\0{files.entries[name].stamp}\n" for item in items for name in item)
@@ -124,11 +124,19 @@ class _Chunk(NamedTuple):
 
 
 def _decode(
-    file: BinaryIO, files: Listing, items: list[Item], read: Callable, shape, form: Form, where: str
+    file: BinaryIO,
+    files: Listing,
+    items: list[Item],
+    read: Callable,
+    shape: tuple[int, ...],
+    form: Form,
+    where: str,
+    folder: Path | None = None,
 ) -> tuple[np.ndarray, bool]:
     """Write the images of all items into a file, sides x C x S x S for each that can be read.
 
-    Returns the numbers of these items, and whether the first of them was in color and is gray.
+    ``folder`` is for files in between. Returns the numbers of these items, and whether the first
+    of them was in color and is gray.
     """
     item_bytes = int(np.prod(shape))
     size = min(_CHUNK, max(1, _CHUNK_BYTES // item_bytes))
@@ -137,7 +145,7 @@ def _decode(
     def decode(chunk: range) -> _Chunk:
         return _decoded(files, items, chunk, read, shape, form)
 
-    kept, broken, deep = [], [], Deep(form)
+    kept, broken, deep = [], [], Deep(form, folder)
     with (
         silent_libraries() as stderr,
         tqdm(total=len(items), desc="preparing", unit=" images", file=stderr, disable=None) as bar,

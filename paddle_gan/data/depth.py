@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
@@ -16,8 +17,9 @@ _IN_MEMORY = 2**26  # bytes
 class Deep:
     """Images of 16 bits, set aside until all are read, as they tell together how many they use."""
 
-    def __init__(self, form: Form):
-        self._values = tempfile.SpooledTemporaryFile(_IN_MEMORY)
+    def __init__(self, form: Form, folder: Path | None = None):
+        """``folder`` has room for many; the system's own one for such files unless given."""
+        self._values = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=folder)
         self._form, self._places, self._brightest = form, [], 0
 
     def __enter__(self) -> Deep:

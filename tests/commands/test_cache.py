@@ -30,7 +30,7 @@ def test_it_lists_what_is_kept(home, capsys):
     *sets, total = told(capsys).splitlines()
     assert len(sets) == 2 and total == f"       0 MiB in {store.store_folder()}".strip()
     for name in ("cats", "dogs"):
-        (line,) = [line for line in sets if f"6 images in {home / name}: 8 x 8 x 1, " in line]
+        (line,) = [line for line in sets if f"6 images in {home / name}, 8 x 8 x 1, " in line]
         assert "gone" not in line
     assert told(capsys, "--where").strip() == str(home / "cache/paddle_gan/prepared")
 
@@ -51,4 +51,4 @@ def test_a_source_of_which_nothing_is_kept(home, capsys):
 
 def test_a_source_that_is_gone_is_marked(home, capsys):
     (home / "cats").rename(home / "moved")
-    assert f"in {home}/cats, which is gone" in told(capsys)
+    assert f"in {home}/cats, 8 x 8 x 1, which is gone" in told(capsys)
