@@ -18,7 +18,7 @@ from pathlib import Path
 
 from paddle_gan.data.image_file import HUGE, MAX_BYTES, Unreadable
 from paddle_gan.data.image_set import PARTS
-from paddle_gan.data.listing import IMAGE_NAME, Entry
+from paddle_gan.data.listing import Entry, is_image
 from paddle_gan.errors import UserError
 from paddle_gan.system import store
 from paddle_gan.system.cache import cache_folder
@@ -60,7 +60,7 @@ class Archive:
     def __init__(self, where: Path):
         self.where, self._lock, self._reader = where, threading.Lock(), None
         found = where.stat()
-        self._stamp = f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}"
+        self._stamp = found.st_size, found.st_mtime_ns, found.st_ctime_ns
         self._is_long, self._members = found.st_size > _LONG, {}
 
     def entries(self) -> dict[str, Entry]:
@@ -74,7 +74,7 @@ class Archive:
             for n in shown
             if paths[n].startswith(around)
         }
-        return {path: Entry(size, self._stamp) for path, (_, _, size) in self._members.items()}
+        return {path: Entry(size, *self._stamp[1:]) for path, (_, _, size) in self._members.items()}
 
     def _kept(self) -> list[tuple[str, int, int]]:
         """The members, listed once and for all: of a packed tar that takes reading all of it."""
@@ -159,7 +159,7 @@ def _is_hidden(path: str) -> bool:
 
 def _around(paths: list[str]) -> str:
     """The folders that all images lie in, with "/" at the end; parts of the data are none."""
-    folders = [path.split("/")[:-1] for path in paths if IMAGE_NAME.search(path)]
+    folders = [path.split("/")[:-1] for path in paths if is_image(path)]
     shared = []
     for names in zip(*folders):
         if len({*names}) > 1 or names[0] in _PARTS:

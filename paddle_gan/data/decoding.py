@@ -85,9 +85,10 @@ def read_all(
         told = f"{len(kept):,} {where}, {form.size} x {form.size} x {form.channels}"
         return {"source": os.path.abspath(files.where), "told": told, "colored": colored}
 
-    asked = f"{_VERSION} {read.__name__} {sides} {form} "
-    told = (f"{name}\0{files.entries[name].stamp}\n" for item in items for name in item)
-    digest = hashlib.sha256((asked + "".join(told)).encode("utf8", "surrogateescape"))
+    names = "\0".join(name for item in items for name in item)
+    digest = hashlib.sha256(f"{_VERSION} {read.__name__} {sides} {form} ".encode())
+    digest.update(names.encode("utf8", "surrogateescape"))
+    digest.update(np.array(entries, np.int64))
     found = store.obtained(digest.hexdigest()[:32], needed, fill)
     try:
         decoded = _opened(found, shape)

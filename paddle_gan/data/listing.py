@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,14 +12,13 @@ from paddle_gan.data.image_file import read_file
 from paddle_gan.errors import UserError
 from paddle_gan.system.runtime import say_once
 
-IMAGE_NAME = re.compile(
-    r"\.(avif|bmp|dib|gif|jfif|jpe|jpe?g|p[bgnp]m|png|ras|sr|tiff?|webp)$", re.I
+_IMAGES = frozenset(
+    "avif bmp dib gif jfif jpe jpeg jpg pbm pgm png pnm ppm ras sr tif tiff webp".split()
 )
 # Images, too, which are counted as skipped; of other files nothing is said.
-OTHER_NAME = re.compile(
-    r"\.(arw|cr[23w]|dcm|dds|dng|eps|exr|fits?|hdr|hei[cf]|hif|icns|ico|j2[ck]|jp[2fx]|jpc|jxl|"
-    r"nef|orf|pcx|pfm|psd|raf|raw|rw2|svg|tga|xcf)$",
-    re.I,
+_OTHERS = frozenset(
+    "arw cr2 cr3 crw dcm dds dng eps exr fit fits hdr heic heif hif icns ico j2c j2k jp2 jpc jpf "
+    "jpx jxl nef orf pcx pfm psd raf raw rw2 svg tga xcf".split()
 )
 CONVERT = "convert them to PNG or JPEG, for instance with ImageMagick: magick mogrify -format png"
 WANTED = (
@@ -31,10 +29,14 @@ WANTED = (
 
 
 class Entry(NamedTuple):
-    """A file: its size in bytes, and a text that is another when its content is another."""
+    """A file: its size in bytes, and when its content and all about it was changed, in ns.
+
+    The second time, of the inode, cannot be set; copying and unpacking set the first at will.
+    """
 
     size: int
-    stamp: str
+    content: int
+    changed: int
 
 
 class Place(Protocol):
@@ -96,9 +98,18 @@ def _entry(entry: os.DirEntry) -> Entry:
     try:
         found = entry.stat()
     except OSError:  # a dead link
-        return Entry(0, "")
-    # The time of change of an inode, too: copying and unpacking set that of the content at will.
-    return Entry(found.st_size, f"{found.st_size} {found.st_mtime_ns} {found.st_ctime_ns}")
+        return Entry(0, 0, 0)
+    return Entry(found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def is_image(name: str) -> bool:
+    """Whether a name is that of an image that is read here."""
+    return _suffix(name) in _IMAGES
+
+
+def _suffix(name: str) -> str:
+    _, dot, suffix = name.rpartition(".")
+    return dot and suffix.lower()
 
 
 def listing(place: Place, wanted: str = WANTED) -> Listing:
@@ -107,10 +118,10 @@ def listing(place: Place, wanted: str = WANTED) -> Listing:
     Raises UserError with the layout that is ``wanted`` if there is no image.
     """
     entries = place.entries()
-    names = sorted(filter(IMAGE_NAME.search, entries), key=lambda name: name.split("/"))
-    others = Counter(
-        os.path.splitext(name)[1].lower() for name in filter(OTHER_NAME.search, entries)
-    )
+    # In the order of their parts: "a/b" before "a b".
+    names = sorted(filter(is_image, entries), key=lambda name: name.replace("/", "\0"))
+    suffixes = Counter(map(_suffix, entries))
+    others = Counter({f".{name}": suffixes[name] for name in suffixes if name in _OTHERS})
     counts = ", ".join(f"{count:,} {suffix}" for suffix, count in others.most_common())
     if not names:
         idx = next((os.path.dirname(name) for name in entries if "-idx3-ubyte" in name), None)
@@ -135,7 +146,7 @@ def image_paths(folder: Path, wanted: str = WANTED) -> list[Path]:
 def listing_of(paths: Iterable[str | os.PathLike]) -> Listing:
     """Files from anywhere, in their own order."""
     names = [os.path.abspath(path) for path in paths]
-    return Listing(Folder(Path(os.sep)), names, dict.fromkeys(names, Entry(0, "")))
+    return Listing(Folder(Path(os.sep)), names, dict.fromkeys(names, Entry(0, 0, 0)))
 
 
 def _existing(folder: Path, wanted: str) -> Path:
