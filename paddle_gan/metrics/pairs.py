@@ -150,8 +150,10 @@ class Reader:
 
     def real(self, n: int) -> np.ndarray:
         """Features of ``n`` training images of the side, or of all."""
-        found = spread(getattr(self.load("trainval"), self.side), n)
-        return embed(self.network, to_float(as_gray(found)))[0]
+        images = getattr(self.load("trainval"), self.side)
+        # At random: in MNIST each second digit is of other writers.
+        chosen = np.random.default_rng(0).permutation(len(images))[:n]
+        return embed(self.network, to_float(as_gray(images[np.sort(chosen)])))[0]
 
 
 def ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
