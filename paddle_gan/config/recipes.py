@@ -170,13 +170,14 @@ RECIPES = {
         width=16,
         d_width=16,
         lr=0.001,
-        epochs=10,
+        epochs=1,
     ),
     "pix2pix-paper": Recipe(
         "pix2pix with the numbers of Isola et al. 2017",
         game="pix2pix",
         **_EDGES,
         **_TRANSLATION,
+        dropout=True,
     ),
     "cyclegan": Recipe(
         "two sides without pairs, there and back",

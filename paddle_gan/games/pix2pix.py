@@ -28,7 +28,7 @@ class Pix2Pix(Translation):
         "depth": Option(
             None, whole(2, 8), "halvings of the U-Net; unless given, down to 1 x 1 or eight"
         ),
-        "dropout": Option(True, FLAG, "in the three innermost steps up of the U-Net, in training"),
+        "dropout": Option(False, FLAG, "in the three innermost steps up of the U-Net, in training"),
         "lambda_l1": Option(100.0, WEIGHT, "weight of the L1 distance"),
         "lambda_gan": Option(1.0, WEIGHT, "weight of D's judgment; 0: the L1 distance alone"),
     }
