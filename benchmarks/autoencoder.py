@@ -20,7 +20,7 @@ from pathlib import Path
 import numpy as np
 
 
-def torch_page(arrays: Path, seconds: float, lr: float, batch: int) -> None:
+def torch_page(arrays: Path, latent: int, seconds: float, lr: float, batch: int) -> None:
     """Train on the images in a file, and put the reconstructions of the others there."""
     import torch
     from torch import nn
@@ -35,8 +35,8 @@ def torch_page(arrays: Path, seconds: float, lr: float, batch: int) -> None:
         return [nn.ConvTranspose2d(i, o, 4, stride, padding), nn.BatchNorm2d(o), nn.ReLU()]
 
     net = nn.Sequential(
-        *down(1, 32), *down(32, 64), *down(64, 128), nn.Conv2d(128, 16, 4),  # B x 16 x 1 x 1
-        *up(16, 128, 1, 0), *up(128, 64), *up(64, 32),
+        *down(1, 32), *down(32, 64), *down(64, 128), nn.Conv2d(128, latent, 4),
+        *up(latent, 128, 1, 0), *up(128, 64), *up(64, 32),
         nn.ConvTranspose2d(32, 1, 4, 2, 1), nn.Tanh(),
     )  # fmt: skip
     adam = torch.optim.Adam(net.parameters(), lr)
@@ -76,10 +76,11 @@ def main() -> None:
     parser.add_argument("--lr", type=float, default=0.001)
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--arrays", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--latent", type=int, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     page = arguments.seconds, arguments.lr, arguments.batch_size
     if arguments.arrays:
-        torch_page(arguments.arrays, *page)
+        torch_page(arguments.arrays, arguments.latent, *page)
         return
     from paddle_gan.checkpoints.generators import open_checkpoint
     from paddle_gan.data import load_images, to_float
@@ -94,7 +95,8 @@ def main() -> None:
         arrays = Path(folder) / "arrays.npz"
         np.savez(arrays, train=train, test=test)
         command = [arguments.torch_python, __file__, arguments.checkpoint, "--arrays", arrays]
-        for name, value in zip(("--seconds", "--lr", "--batch-size"), page):
+        names = "--latent", "--seconds", "--lr", "--batch-size"
+        for name, value in zip(names, (opened.config["latent"], *page)):
             command += [name, value]
         subprocess.run([*map(str, command)], check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
         with np.load(arrays) as found:
