@@ -25,7 +25,7 @@ from paddle_gan.sampling.columns import Columns
 from paddle_gan.sampling.pictures import to_uint8
 from paddle_gan.system.cache import keep, kept
 
-STEPS = 2000  # of 200 images
+STEPS = 1000  # of 200 images
 VERSION = 1  # counted up when training gives another network
 _REAL = 2000  # images of a domain that features are compared with
 
