@@ -211,6 +211,7 @@ RECIPES = {
         batch_size=32,
         critic_steps=2,
         epochs=2,
+        max_steps=18_000,
         lr_decay=0.5,
     ),
     "stargan-paper": Recipe(
@@ -235,8 +236,9 @@ RECIPES = {
         depth=2,
         lr=0.0005,
         f_lr=0.00005,
-        diversity_images=60_000,
+        diversity_images=64_000,
         epochs=1,
+        max_steps=8_000,
     ),
     "starganv2-paper": Recipe(
         "starganv2 with the numbers of Choi et al. 2020",
