@@ -159,7 +159,7 @@ COMMANDS = {
     "train": Command(_train, TRAIN, "train a recipe", _train_flags, _train_has_no),
     "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
     "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
-    "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real digits"),
+    "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real images"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
     "prepare": Command(_prepare, PREPARE, "write a task made of digits as folders of images"),
     "cache": Command(_cache, CACHE, "list or delete the image sets that were prepared"),

@@ -21,7 +21,7 @@ from paddle_gan.config.recipes import RECIPES
 from paddle_gan.data import load_images
 from paddle_gan.data.tasks import TASKS
 from paddle_gan.metrics import digits
-from paddle_gan.training import run as training_run
+from paddle_gan.training import scoring
 from tests.data.files import save_idx
 from tests.documents import DOCUMENTS, READMES, ROOT, TEXTS, blocks, follow
 
@@ -102,7 +102,7 @@ def here(prepared, tmp_path, monkeypatch) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_CACHE_HOME", str(prepared / "cache"))
     monkeypatch.setattr(digits, "STEPS", 20)
-    monkeypatch.setattr(training_run, "_SCORED", 100)
+    monkeypatch.setattr(scoring, "_SCORED", 100)
     return folder
 
 

@@ -9,7 +9,15 @@ _SEED = ("--seed", dict(type=int, default=0, help="the seed of every random draw
 _DATA = ("--data", dict(default="mnist", metavar="mnist|embedded|PATH", help="the real digits"))
 _TRUTH = (
     "--data",
-    dict(metavar="DATA", help="real digits (mnist), or a translator's data (its own)"),
+    dict(metavar="DATA", help="the real images; what it was trained on, mnist for digits of it"),
+)
+_FEATURES = (
+    "--features",
+    dict(
+        metavar="NAME|FILE",
+        help="what images are compared by: digits, classes, patches, inception (Paddle's weights) "
+        "or a file of Inception weights; what fits best unless given",
+    ),
 )
 _SOURCE = ("source", dict(help="a Gnet.pdparams, or samples in a .npy file"))
 _JSON = ("--json", dict(action="store_true", dest="as_json", help="one line of JSON"))
@@ -30,7 +38,16 @@ TRAIN = [
     ("--dry-run", dict(action="store_true", help="print the configuration and exit")),
 ]
 
-EVALUATE = [_SOURCE, _TRUTH, _num(10_000, "samples"), _SEED, _JSON, _REPORT, _DEVICE]
+EVALUATE = [
+    _SOURCE,
+    _TRUTH,
+    _FEATURES,
+    _num(10_000, "samples"),
+    _SEED,
+    _JSON,
+    _REPORT,
+    _DEVICE,
+]
 MODES = [_SOURCE, _DATA, _num(26_000, "samples"), _SEED, _JSON, _DEVICE]
 DIGITS = [_DATA, _REBUILD, _DEVICE]
 

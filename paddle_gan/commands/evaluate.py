@@ -13,9 +13,9 @@ import numpy as np
 from paddle_gan import metrics
 from paddle_gan.checkpoints.generators import Opened, open_checkpoint
 from paddle_gan.checkpoints.reading import read_npy
+from paddle_gan.commands.judging import Choice, choose
 from paddle_gan.data import absolute
 from paddle_gan.errors import UserError
-from paddle_gan.metrics.digits import digits
 from paddle_gan.sampling.columns import Columns, joined
 
 _BATCH = 500  # samples of a file at a time
@@ -27,56 +27,63 @@ def evaluate_file(
     num: int = 10_000,
     seed: int = 0,
     report: str | os.PathLike | None = None,
+    features: str | None = None,
 ) -> dict:
-    """Score a checkpoint (``.pdparams``) as the judge of its game does, or samples (``.npy``).
+    """Score a checkpoint (``.pdparams``) as a judge for what it draws does, or samples (``.npy``).
 
-    Samples, and what is drawn from noise, are scored against MNIST or ``data``; what is drawn from
-    images is drawn from, and scored against, the test part of its own data or of ``data``.
+    What is drawn from images is drawn from, and scored against, the test part of its own data or of
+    ``data``. ``choose`` says who scores what is drawn from noise, and against what; samples, too.
 
     Where the run behind a checkpoint has trained on the test images, the protocol says so. With
-    ``report`` a picture of new digits, neighbors and history is written there; the history is that
+    ``report`` a picture of new images, neighbors and history is written there; the history is that
     of the ``metrics.jsonl`` beside the source. Raises UserError for what cannot be scored.
     """
     source = Path(source)
     if report is not None and Path(report).suffix.lower() != ".png":
         raise UserError(f"report {report}: it is a picture, and its suffix must be .png")
-    opened, images, load = _opened(source, num, seed), None, None
-    judge = metrics.JUDGES.get(opened.game.judge if opened else "digits")
-    if judge is None:
+    opened, images = _opened(source, num, seed), None
+    kind = opened.game.judge if opened else "samples"
+    if kind is None:
         raise UserError(f"{source}: there are no scores for what this checkpoint draws")
-    if report is not None and not judge.new:
-        raise UserError("--report is of samples from noise; infer.py shows translations")
     if opened is not None and opened.config is not None:
         if data is not None:
             opened = opened._replace(config={**opened.config, "data": absolute(data)})
-        load, images = functools.partial(opened.game.load, opened.config), opened.images()
-    data = opened.config["data"] if images is not None else data or "mnist"
-    columns = _columns(source, opened, num, seed, images, judge)
-    result = judge.score(columns, images, data, load)
+        images = opened.images()
+    if images is None:
+        choice = choose(kind, opened, _shape(source, opened, seed), data, features)
+    elif features is not None:
+        raise UserError("--features is of what is drawn from noise; leave it out")
+    else:
+        data, load = opened.config["data"], functools.partial(opened.game.load, opened.config)
+        judge, why = metrics.judge_of(kind, data, load)
+        choice = Choice(judge, data, load, why)
+    judge, data, load, why = choice
+    if report is not None and not judge.new:
+        raise UserError("--report is of samples from noise; infer.py shows translations")
+    columns = _columns(source, opened, min(num, judge.most(load)), seed, images)
+    result = {**judge.score(columns, images, data, load), **({"why": why} if why else {})}
     trained_on = _trained_on(source)
-    read = functools.partial(digits, data) if images is None else load
-    if trained_on and metrics.has_seen(trained_on, images or read("test"), read):
+    if trained_on and metrics.has_seen(trained_on, images or load("test"), load):
         result["protocol"] += ", seen in training"
     if report is not None:
         from paddle_gan.metrics.report import write_report  # brings matplotlib
 
         samples = next(columns[name] for name in judge.new if name in columns)
-        real = digits(data, "trainval")  # which the scores have read already
-        write_report(report, samples, result, real.images, _history(source.parent))
+        write_report(report, samples, result, load("trainval").images, _history(source.parent))
     return result
 
 
-def _columns(source: Path, opened: Opened | None, num: int, seed: int, images, judge) -> Columns:
-    """What is scored. Raises UserError where digits have several channels, drawing one at most."""
+def _columns(source: Path, opened: Opened | None, num: int, seed: int, images) -> Columns:
+    """What is scored."""
     if opened is None:
-        samples = np.atleast_1d(read_npy(source))[:num]
-        _check_channels(source, samples.shape, 1)
-        return {"samples": samples}
-    game, networks = opened.game, {n: opened.networks[n] for n in _drawing(opened)}
-    if judge.new:
-        one = game.cases(networks, 1, seed, images)
-        _check_channels(source, one[game.judged].shape, 1)
-    return game.cases(networks, num, seed, images)
+        return {"samples": np.atleast_1d(read_npy(source))[:num]}
+    networks = {name: opened.networks[name] for name in _drawing(opened)}
+    return opened.game.cases(networks, num, seed, images)
+
+
+def _shape(source: Path, opened: Opened | None, seed: int) -> tuple[int, ...]:
+    """The shape of samples, drawing one at most."""
+    return next(iter(_columns(source, opened, 1, seed, None).values())).shape
 
 
 def _drawing(opened: Opened) -> list[str]:
@@ -139,8 +146,8 @@ def _trained_on(source: Path) -> dict | None:
 def _check_channels(source: Path, shape: tuple[int, ...], wanted: int) -> None:
     if len(shape) == 4 and shape[1] != wanted:
         raise UserError(
-            f"{source} has images of {shape[1]} channels; paddle-gan evaluate scores gray digits, "
-            "of 1, and paddle-gan modes stacks of three digits, of 3"
+            f"{source} has images of {shape[1]} channels; paddle-gan modes counts stacks of three "
+            "digits, of 3, and paddle-gan evaluate scores others"
         )
 
 

@@ -36,7 +36,7 @@ class Game:
     rules: list[Rule] = []
     data = "images"  # the kind it trains on; a row of data.KINDS
     watched: str | None = None  # the split of that data whose images the pictures are made from
-    judge: str | None = None  # of what it draws; a row of metrics.JUDGES
+    judge: str | None = None  # of what it draws; see metrics.judge_of
     judged = "output"  # the column that is judged, or each that begins like that
     averaged: tuple[str, ...] = ()  # networks of which an average is kept, to draw with
     drawn_with: tuple[str, ...] = ("Gnet",)  # networks that `draw` may use

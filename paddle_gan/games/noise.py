@@ -20,7 +20,7 @@ _STOPS = 4  # of a walk
 class FromNoise(Game):
     """A game whose network ``Gnet`` draws from latents, and from classes if it has any."""
 
-    judge, judged = "digits", "samples"
+    judge, judged = "samples", "samples"
     averaged = ("Gnet",)
     asked = {
         "digit": Option(None, whole(0, 9, "0 to 9", "0..9"), "draw this digit alone"),

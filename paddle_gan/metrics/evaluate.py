@@ -40,9 +40,10 @@ def evaluate(
     8 bits, other sizes than 32 x 32 scaled as the data is.
 
     Returns plain Python values: ``protocol``; ``fid``, ``kid``, ``kid_std``, ``is``, ``is_std``,
-    ``precision``, ``recall`` and ``digit_shares`` (10); the same scores of ``floor`` and
-    ``noise``; ``nearest``: the median distance to the nearest training digit, Euclidean over
-    pixels in [-1, 1], of the ``samples`` and, to compare, of the ``held_out`` test digits;
+    ``precision``, ``recall``, ``density``, ``coverage`` and ``digit_shares`` (10); the same scores
+    of ``floor`` and ``noise``; ``nearest``: the median distance to the nearest training digit,
+    Euclidean over pixels in [-1, 1], of the ``samples`` and, to compare, of the ``held_out`` test
+    digits;
     ``digit_network``: its ``accuracy``, ``sha256`` and what it was ``trained_on``;
     ``validation_fid``, against as many digits of the split "validation" or all.
 
@@ -123,13 +124,13 @@ def as_digits(samples: np.ndarray, channels: int = 1) -> np.ndarray:
     return to_float(sized(to_uint8(samples)))
 
 
-def sized(images: np.ndarray) -> np.ndarray:
-    """Images of 8 bits, N x C x H x H, scaled to N x C x 32 x 32."""
-    n, channels, *size = images.shape
-    if size[0] == SIZE:
+def sized(images: np.ndarray, size: int = SIZE) -> np.ndarray:
+    """Images of 8 bits, N x C x H x W, as squares N x C x size x size."""
+    n, channels, *before = images.shape
+    if before == [size, size]:
         return images
-    planes = [to_square(plane, SIZE) for plane in images.reshape(-1, *size)]
-    return np.stack(planes).reshape(n, channels, SIZE, SIZE)
+    planes = [to_square(plane, size) for plane in images.reshape(-1, *before)]
+    return np.stack(planes).reshape(n, channels, size, size)
 
 
 def as_gray(images: np.ndarray) -> np.ndarray:
@@ -157,6 +158,8 @@ def summary(result: dict) -> str:
             line("inception score", "{is:.3f} ± {is_std:.3f}"),
             line("precision (k = 3)", "{precision:.3f}"),
             line("recall (k = 3)", "{recall:.3f}"),
+            line("density (k = 5)", "{density:.3f}"),
+            line("coverage (k = 5)", "{coverage:.3f}"),
             f"digits  {fractions}",
             *([f"the digit asked for: {result['agreement']:.1%}"] if "agreement" in result else []),
             f"{nearest['protocol']}: samples {nearest['samples']:.2f}, "

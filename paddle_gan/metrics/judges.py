@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+import numpy as np
+
 from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
-from paddle_gan.metrics import domains, pairs, reference
+from paddle_gan.metrics import domains, features, images, pairs, reference, tables
 from paddle_gan.metrics.digits import digit_network, embed
 from paddle_gan.metrics.evaluate import as_digits, evaluate
 from paddle_gan.metrics.evaluate import summary as summary_of_digits
@@ -22,7 +24,6 @@ class Judge(NamedTuple):
     ``data`` is the name of the run's data, ``load`` reads a split of it.
     """
 
-    check: Callable[[dict], None]  # of a configuration; raises UserError where it cannot be scored
     prepare: Callable[[str, Load], None]  # of data and load: all that takes long, or may fail
     score: Callable[
         [Columns, DataSet | None, str, Load], dict
@@ -33,12 +34,10 @@ class Judge(NamedTuple):
     line: str  # of the console, to be formatted with the scores
     tags: Mapping[str, str]  # where scores stand on the dashboard, if not as `score/NAME`
     split: str | None = None  # that drawings are made from while training; None: no matter
-    new: tuple[str, ...] = ()  # names of the column of new digits, the first that is there
-
-
-def _one_channel(config: dict) -> None:
-    if config["channels"] != 1:
-        raise UserError("--evaluate-every scores digits of one channel; leave it out with 3")
+    new: tuple[str, ...] = ()  # names of the column of new images, the first that is there
+    unfit: Callable[[str, Load], str | None] = lambda data, load: None  # why it cannot score data
+    read: Callable[[np.ndarray, str, Load], np.ndarray] | None = None  # the classes of images
+    most: Callable[[Load], int] = lambda load: 10_000  # drawings of which it makes use
 
 
 def _digits(columns: Columns, data: str) -> dict:
@@ -49,13 +48,15 @@ def _digits(columns: Columns, data: str) -> dict:
     samples = columns["samples"]
     found = evaluate(samples, data, len(samples))
     if "label" in columns:
-        _, probabilities = embed(digit_network(data), as_digits(samples))
-        found["agreement"] = float((probabilities.argmax(1) == columns["label"]).mean())
+        found["agreement"] = float((_digits_read(samples, data) == columns["label"]).mean())
     return found
 
 
+def _digits_read(images: np.ndarray, data: str) -> np.ndarray:
+    return embed(digit_network(data), as_digits(images))[1].argmax(1)
+
+
 DIGITS = Judge(
-    _one_channel,
     lambda data, load: reference.prepare(data),
     lambda columns, images, data, load: _digits(columns, data),
     summary_of_digits,
@@ -69,46 +70,47 @@ DIGITS = Judge(
         "is": "score/inception_score",
     },
     new=("samples",),
+    unfit=lambda data, load: reference.unfit(data, load),
+    read=lambda images, data, load: _digits_read(images, data),
 )
 
 
-def _reconstructions(columns: Columns, data: str) -> dict:
-    """Of new digits what all are scored by; of ``output`` how far it is from ``input``, if given.
-
-    ``error`` is the mean squared difference of a pixel, values in [-1, 1]; ``kept`` the share whose
-    class, to the digit network, is that of the input.
-    """
-    if "input" not in columns:  # of the generator alone
-        return _digits({"samples": columns["output"]}, data)
-    network = digit_network(data)
-    before, after = (
-        embed(network, as_digits(columns[name]))[1].argmax(1) for name in ("input", "output")
+def by_features(find: Callable[[Load], features.Features]) -> Judge:
+    """Who scores images of any kind by the features that ``find`` gives for the data."""
+    return Judge(
+        lambda data, load: images.prepare(load, find(load)),
+        lambda columns, _, data, load: images.evaluate_images(
+            columns["samples"], load, find(load), columns.get("label")
+        ),
+        tables.summary,
+        best="validation_fid",
+        shown=("fid", "swd", "validation_fid"),
+        line="FID {fid:.2f}, validation FID {validation_fid:.2f}, SWD {swd:.1f}",
+        tags={**DIGITS.tags, "swd": "score/SWD"},
+        new=("samples",),
+        most=images.most,
     )
-    return {
-        **_digits({"samples": columns["sample"]}, data),
-        "error": float(((columns["output"] - columns["input"]) ** 2).mean()),
-        "kept": float((before == after).mean()),
-        "judge": "reconstructions",
-    }
 
 
-def _summary_of_reconstructions(result: dict) -> str:
-    told = "error {error:.4f} (mean squared, of pixels in [-1, 1]), digits kept {kept:.2%}"
-    return f"reconstructions: {told.format(**result)}\nnew digits: {summary_of_digits(result)}"
-
-
-RECONSTRUCTIONS = DIGITS._replace(
-    score=lambda columns, images, data, load: _reconstructions(columns, data),
-    summary=_summary_of_reconstructions,
-    shown=(*DIGITS.shown, "error", "kept"),
-    line="error {error:.4f}, {kept:.2%} of digits kept, " + DIGITS.line,
-    new=("sample", "output"),
-    tags={**DIGITS.tags, "error": "score/reconstruction_error", "kept": "score/digits_kept"},
+CLASSES = by_features(features.of_classes)._replace(
+    unfit=lambda data, load: images.unfit(load, classes=True),
+    read=lambda given, data, load: features.classes_of(given, load),
+)
+PATCHES = Judge(
+    lambda data, load: images.prepare(load, None),
+    lambda columns, _, data, load: images.evaluate_images(columns["samples"], load),
+    tables.summary,
+    best="validation_swd",
+    shown=("swd", "validation_swd"),
+    line="SWD {swd:.1f}, validation SWD {validation_swd:.1f}",
+    tags={"swd": "score/SWD", "validation_swd": "score/validation_SWD"},
+    new=("samples",),
+    unfit=lambda data, load: images.unfit(load, classes=False),
+    most=images.most,
 )
 PAIRS = Judge(
-    lambda config: None,
     lambda data, load: pairs.prepare(load),
-    lambda columns, images, data, load: pairs.score(columns, images, load),
+    lambda columns, found, data, load: pairs.score(columns, found, load),
     pairs.summary,
     best="error",
     shown=("error", "l1", "psnr", "ssim"),
@@ -117,10 +119,10 @@ PAIRS = Judge(
     split="validation",
 )
 
+
 DOMAINS = Judge(
-    lambda config: None,
     lambda data, load: domains.prepare(load),
-    lambda columns, images, data, load: domains.score(columns, images, load),
+    lambda columns, found, data, load: domains.score(columns, found, load),
     domains.summary,
     best="error",
     shown=("error", "accuracy", "fid"),
@@ -129,12 +131,77 @@ DOMAINS = Judge(
     split="validation",
 )
 
+
+def _reconstructed(name: str, judge: Judge) -> Judge:
+    """What scores new images as another judge does, and how far ``output`` is from ``input``.
+
+    ``error`` is the mean squared difference of a pixel, values in [-1, 1]; ``kept``, where classes
+    are known, the share whose class, to the feature network, is that of the input.
+    """
+    told = {"error": "error {error:.4f}"}
+    if judge.read:
+        told["kept"] = f"{{kept:.2%}} of {'digits' if name == 'digits' else 'classes'} kept"
+
+    def score(columns: Columns, _, data: str, load: Load) -> dict:
+        if "input" not in columns:  # of the generator alone
+            return judge.score({"samples": columns["output"]}, None, data, load)
+        before, after = columns["input"], columns["output"]
+        found = judge.score({"samples": columns["sample"]}, None, data, load)
+        found["error"] = float(((after - before) ** 2).mean())
+        if judge.read:
+            classes = [judge.read(each, data, load) for each in (before, after)]
+            found["kept"] = float((classes[0] == classes[1]).mean())
+        return {**found, "judge": f"reconstructed-{name}"}
+
+    def summary(result: dict) -> str:
+        means = ", ".join(told.values()).format(**result)
+        return (
+            f"reconstructions: {means} (squares of pixels in [-1, 1])\nnew: {judge.summary(result)}"
+        )
+
+    return judge._replace(
+        score=score,
+        summary=summary,
+        shown=(*judge.shown, *told),
+        line=", ".join([*told.values(), judge.line]),
+        new=("sample", "output"),
+        tags={**judge.tags, "error": "score/reconstruction_error", "kept": f"score/{name}_kept"},
+    )
+
+
+_OF_SAMPLES = {"digits": DIGITS, "classes": CLASSES, "patches": PATCHES}  # the best that fits first
+_TOLD = {
+    "classes": "features of a classifier of its own classes",
+    "patches": "patches alone",
+}
 JUDGES = {
-    "digits": DIGITS,
-    "reconstructions": RECONSTRUCTIONS,
+    **_OF_SAMPLES,
+    **{f"reconstructed-{name}": _reconstructed(name, each) for name, each in _OF_SAMPLES.items()},
     "pairs": PAIRS,
     "domains": DOMAINS,
 }
+_CHOSEN = {"samples": "", "reconstructions": "reconstructed-"}  # by the data; prefix of the judges
+
+
+def judge_of(name: str | None, data: str, load: Load) -> tuple[Judge | None, str]:
+    """The judge that a game names, and why, where the data does not allow for a better one.
+
+    "samples" are judged by the first of "digits", "classes" and "patches" that fits; so are those
+    of "reconstructions". Raises UserError where none does.
+    """
+    if name not in _CHOSEN:
+        return JUDGES.get(name), ""
+    reasons = []
+    for each in _OF_SAMPLES:
+        judge = JUDGES[_CHOSEN[name] + each]
+        reason = judge.unfit(data, load)
+        if reason is None:
+            return (
+                judge,
+                reasons and f"scored by {_TOLD[each]}: there is {', '.join(reasons)}" or "",
+            )
+        reasons.append(reason)
+    raise UserError(f"{data} gives no scores: there is {', '.join(reasons)}")
 
 
 def summary(result: dict) -> str:

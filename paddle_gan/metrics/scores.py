@@ -116,6 +116,23 @@ def precision_recall(real: np.ndarray, fake: np.ndarray, k: int = 3) -> tuple[fl
     return float(precise.mean()), float(recalled.mean())
 
 
+def density_coverage(real: np.ndarray, fake: np.ndarray, k: int = 5) -> tuple[float, float]:
+    """Density and coverage of N x d real and M x d fake features.
+
+    Naeem et al. 2020, "Reliable Fidelity and Diversity Metrics for Generative Models", eq. 4 and 5:
+    how many of the real balls a fake lies in, on average, divided by k, which one odd real image
+    hardly moves and which may exceed 1; and the share of real balls in which any fake lies.
+    """
+    _check(real, fake, at_least=k + 1)
+    radii = _squared_radii(real, k)
+    inside, covered = 0, np.zeros(len(real), bool)
+    for _, distances in _squared_distances(fake, real):
+        within = distances <= radii
+        inside += np.count_nonzero(within)
+        covered |= within.any(0)
+    return float(inside / (k * len(fake))), float(covered.mean())
+
+
 def _squared_radii(points: np.ndarray, k: int) -> np.ndarray:
     """Squared distance of each point to its k-th nearest neighbor among the others."""
     radii = np.empty(len(points), np.float32)

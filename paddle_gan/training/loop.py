@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import time
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from paddle_gan import data
 from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.games import check_memory
-from paddle_gan.metrics import JUDGES
 from paddle_gan.system import distributed, runtime
 from paddle_gan.training import workspace
 from paddle_gan.training.health import NotFinite
@@ -46,11 +44,8 @@ def train(
     device = runtime.choose_device(device)
     if config["amp"] and device == "cpu":
         raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
-    judge = JUDGES.get(game.judge)
-    if config["evaluate_every"]:
-        if judge is None:
-            raise UserError(f"{config['recipe']} has no scores; leave --evaluate-every out")
-        judge.check(config)
+    if config["evaluate_every"] and game.judge is None:
+        raise UserError(f"{config['recipe']} has no scores; leave --evaluate-every out")
     check_division(config, distributed.world())
     distributed.join()
     if distributed.rank() > 0:
@@ -73,9 +68,7 @@ def train(
             run.check_data()
         if distributed.rank() == 0:
             if config["evaluate_every"]:
-                judge.prepare(
-                    config["data"], functools.partial(game.load, config)
-                )  # refused now rather than after an epoch
+                run.prepare_scores()  # refused now rather than after an epoch
             if not resume:  # only now, as what was refused until here leaves no trace
                 stack.enter_context(workspace.held(out))
                 workspace.set_earlier_aside(out)

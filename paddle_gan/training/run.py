@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
 
 import numpy as np
@@ -15,15 +14,14 @@ from paddle_gan.data import DataSet, batches_per_epoch
 from paddle_gan.errors import UserError
 from paddle_gan.games.optimizers import anneal
 from paddle_gan.games.schedules import annealed
-from paddle_gan.metrics import JUDGES, Judge
 from paddle_gan.sampling.columns import joined, labels_of
 from paddle_gan.sampling.drawing import in_eval_mode
 from paddle_gan.system import distributed
 from paddle_gan.training.dashboard import open_dashboard
 from paddle_gan.training.ema import Ema
 from paddle_gan.training.health import Health, NotFinite
+from paddle_gan.training.scoring import Scoring
 
-_SCORED = 10_000
 _RETRIES = 3
 _STEPS_BETWEEN = 100  # saves at the ends of epochs
 _REASON = 200  # characters of an error
@@ -67,15 +65,22 @@ class Run:
         if resume and saving.newest(out):
             self._restore()
         self._shown, self._watched = config["canvas"] ** 2, watched
+        self._scoring: Scoring | None = None
         probe = self.game.probe(self._drawers(), self._shown, config["seed"], watched)
         self._inputs = list(probe)
+
+    def prepare_scores(self) -> None:
+        """Make ready what evaluations take. Raises UserError where there can be none."""
+        self._scoring = Scoring(self.game, self.config, self._watched)
 
     def start(self) -> None:
         """Let all processes begin alike, and open the dashboard. The first thing that writes."""
         for network in self.networks.values():
             distributed.broadcast([*network.parameters(), *network.buffers()])
-        tags = {**self.game.tags, **(self._judge.tags if self._judge else {})}
+        tags = {**self.game.tags, **(self._scoring.judge.tags if self._scoring else {})}
         self.board = open_dashboard(self.out, self.config, self.step, self.total, tags)
+        if self._scoring and self._scoring.why:
+            self.board.say(self._scoring.why)
         self.board.real(self._data_set.examples(self._shown))
 
     def prepare(self) -> None:
@@ -168,12 +173,9 @@ class Run:
 
     def _evaluate(self, drawers: dict[str, nn.Layer], epoch: int) -> None:
         """Score the samples and remember the best; a failure is a warning, never a lost epoch."""
-        judge = self._judge
+        judge = self._scoring.judge
         try:
-            load = functools.partial(self.game.load, self.config)
-            images = load(judge.split) if judge.split else self._watched
-            drawn = self.game.cases(drawers, _SCORED, self.config["seed"], images)
-            result = judge.score(drawn, images, self.config["data"], load)
+            result = self._scoring(drawers)
         except Exception as error:  # whatever it may be, memory and numerics among it
             reason = " ".join(f"{type(error).__name__}: {error}".split())[:_REASON]
             self._warn(f"epoch {epoch} could not be evaluated ({reason}); training goes on")
@@ -186,10 +188,6 @@ class Run:
         # A checkpoint from before there was a validation set gives nothing to compare with.
         if scores[judge.best] < (self.best or {}).get(judge.best, np.inf):
             self.best = {"step": self.step, **{name: scores[name] for name in judge.shown}}
-
-    @property
-    def _judge(self) -> Judge | None:
-        return JUDGES.get(self.game.judge)
 
     def save_state(self) -> None:
         """A checkpoint alone."""

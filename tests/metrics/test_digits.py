@@ -6,7 +6,7 @@ import pytest
 
 from paddle_gan.data import ImageSet, load_images
 from paddle_gan.errors import UserError
-from paddle_gan.metrics import digits
+from paddle_gan.metrics import classifier, digits
 from paddle_gan.metrics.digits import SHIPPED, describe, digit_network, embed, train
 
 HASH = "e464f01e"  # of the weights in the package: whoever changes them changes every score
@@ -92,7 +92,7 @@ def test_a_network_changed_in_the_cache_is_not_used(own, change):
 def test_shifted_digits_are_the_same_ones_elsewhere():
     images = np.zeros((100, 1, 32, 32), np.uint8)
     images[:, :, 10, 20] = np.arange(1, 101)[:, None]
-    moved = digits._shifted(images, np.random.default_rng(0))
+    moved = classifier.shifted(images, np.random.default_rng(0))
     assert moved.shape == images.shape and moved.dtype == np.uint8
     where, _, rows, columns = np.nonzero(moved)
     assert where.tolist() == list(range(100))
@@ -101,7 +101,7 @@ def test_shifted_digits_are_the_same_ones_elsewhere():
 
 
 def test_every_digit_comes_once_an_epoch():
-    batches = list(digits._batches(1000, 10, np.random.default_rng(0)))
+    batches = list(classifier.batches(1000, 10, np.random.default_rng(0)))
     first, second = np.concatenate(batches[:5]), np.concatenate(batches[5:])
     assert sorted(first) == sorted(second) == list(range(1000))
     assert first.tolist() != second.tolist()
@@ -109,7 +109,7 @@ def test_every_digit_comes_once_an_epoch():
 
 def test_grays_change_within_their_bounds():
     images = np.tile(np.array([0, 51, 255], np.uint8), (1000, 1, 1, 1))
-    black, gray, white = digits._other_grays(images, np.random.default_rng(0)).reshape(-1, 3).T
+    black, gray, white = classifier.other_grays(images, np.random.default_rng(0)).reshape(-1, 3).T
     assert black.min() == -1 and -0.81 < black.max() <= -0.8
     assert white.max() == 1 and 0.6 <= white.min() < 0.61
     for end, as_it_was in ((black, -1), (white, 1)):

@@ -20,6 +20,7 @@ from tests.data.files import save_idx, write_idx
 evaluate_module = importlib.import_module("paddle_gan.metrics.evaluate")
 
 SCORES = {"fid", "kid", "kid_std", "is", "is_std", "precision", "recall", "digit_shares"}
+SCORES |= {"density", "coverage"}
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +55,14 @@ def test_every_score_under_its_protocol(result, network):
 
 def test_samples_lie_between_floor_and_noise(result):
     rows = [result["floor"], result, result["noise"]]
-    for name, sign in {"fid": 1, "kid": 1, "is": -1, "precision": -1, "recall": -1}.items():
+    for name, sign in {
+        "fid": 1,
+        "kid": 1,
+        "is": -1,
+        "precision": -1,
+        "recall": -1,
+        "coverage": -1,
+    }.items():
         values = [sign * row[name] for row in rows]
         assert values == sorted(values), name
     assert abs(result["floor"]["kid"]) < result["floor"]["kid_std"] + 0.02

@@ -23,7 +23,7 @@ def test_reconstructions_are_compared_with_their_images(network, test_digits):
     given = images[::10]  # ten of each digit, one after another
     other = np.concatenate([given[1:41], given[:-61:-1]])  # 36 of the same digit
     columns = {"input": given, "output": 0.9 * other, "sample": samples}
-    found = JUDGES["reconstructions"].score(columns, None, "embedded", None)
+    found = JUDGES["reconstructed-digits"].score(columns, None, "embedded", None)
     apart = columns["output"].astype(np.float64) - columns["input"]
     assert found["error"] == pytest.approx((apart**2).mean(), rel=1e-5)
     kinds, drawn = (
@@ -37,6 +37,8 @@ def test_reconstructions_are_compared_with_their_images(network, test_digits):
 def test_a_perfect_reconstruction(network, test_digits):
     images, _ = test_digits
     columns = dict.fromkeys(("input", "output", "sample"), images[:100])
-    found = JUDGES["reconstructions"].score(columns, None, "embedded", None)
+    found = JUDGES["reconstructed-digits"].score(columns, None, "embedded", None)
     assert (found["error"], found["kept"]) == (0, 1)
-    assert JUDGES["reconstructions"].line.format(**found).startswith("error 0.0000, 100.00% of")
+    assert (
+        JUDGES["reconstructed-digits"].line.format(**found).startswith("error 0.0000, 100.00% of")
+    )

@@ -197,3 +197,43 @@ def test_too_few_for_the_splits():
         scores.inception_score(np.full((9, 10), 0.1))
     assert str(caught.value) == "9 samples cannot be split 10 ways; give more"
     assert scores.inception_score(np.full((10, 10), 0.1))[0] == pytest.approx(1)
+
+
+def test_density_and_coverage_against_loops():
+    rng = np.random.default_rng(3)
+    real, fake = rng.normal(size=(30, 4)), rng.normal(0.7, 0.6, size=(20, 4))
+    radii = [sorted(math.dist(x, y) for y in real)[2] for x in real]
+    inside = [[math.dist(y, x) <= radius for x, radius in zip(real, radii)] for y in fake]
+    density = sum(map(sum, inside)) / (2 * 20)
+    coverage = sum(map(any, zip(*inside))) / 30
+    assert 0 < coverage < 1
+    found = scores.density_coverage(real, fake, k=2)
+    assert found == (pytest.approx(density), pytest.approx(coverage))
+
+
+def test_density_of_the_real_is_about_1():
+    rng = np.random.default_rng(0)
+    density, coverage = scores.density_coverage(*rng.normal(size=(2, 2000, 8)))
+    assert density == pytest.approx(1, abs=0.1) and coverage > 0.9
+
+
+def test_fid_and_kid_against_scipy_to_a_millionth():
+    """Of features as a ReLU leaves them: sparse, none below 0, some columns nearly alike."""
+    linalg = pytest.importorskip("scipy.linalg")
+    rng = np.random.default_rng(5)
+    mix = rng.normal(size=(40, 24))
+    real = np.maximum(rng.normal(size=(500, 40)) @ mix, 0)
+    fake = np.maximum(rng.normal(0.2, 1.1, size=(500, 40)) @ mix, 0)
+    mu = [x.mean(0) for x in (real, fake)]
+    sigma = [np.cov(x.T) for x in (real, fake)]
+    root = linalg.sqrtm(sigma[0] @ sigma[1]).real
+    expected = ((mu[0] - mu[1]) ** 2).sum() + np.trace(sigma[0] + sigma[1] - 2 * root)
+    assert scores.fid(real, fake) == pytest.approx(expected, rel=1e-6)
+
+    def kernel(a, b):
+        return (a @ b.T / 24 + 1) ** 3
+
+    off = ~np.eye(500, dtype=bool)
+    mmd = kernel(real, real)[off].mean() + kernel(fake, fake)[off].mean()
+    mmd -= 2 * kernel(real, fake).mean()
+    assert scores.kid(real, fake, 1, 500)[0] == pytest.approx(mmd, rel=1e-6)

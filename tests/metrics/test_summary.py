@@ -16,6 +16,8 @@ def row(fid: float, fractions: list[float]) -> dict:
         "is_std": 0.02345,
         "precision": 0.6543,
         "recall": 0.5432,
+        "density": 1.0321,
+        "coverage": 0.4321,
         "digit_shares": fractions,
     }
 
@@ -46,6 +48,8 @@ KID                    0.0123 ± 0.0013     0.0015 ± 0.0013     1.5338 ± 0.001
 inception score          9.877 ± 0.023       9.877 ± 0.023       9.877 ± 0.023
 precision (k = 3)                0.654               0.654               0.654
 recall (k = 3)                   0.543               0.543               0.543
+density (k = 5)                  1.032               1.032               1.032
+coverage (k = 5)                 0.432               0.432               0.432
 digits  0: 50.0%  1: 25.0%  2: 12.5%  3: 12.5%
 """
 NEAREST = "median pixel distance of 100 to 4000 training digits: samples 7.65, held-out digits 6.54"

@@ -16,7 +16,7 @@ from paddle_gan.cli import main
 from paddle_gan.data import load_images
 from paddle_gan.errors import UserError
 from paddle_gan.metrics import digits
-from paddle_gan.training import run as training_run
+from paddle_gan.training import scoring
 from tests.data.files import save, save_idx
 from tests.training import harness
 
@@ -105,7 +105,7 @@ def test_one_direction_of_cyclegan_alone(runs, tmp_path):
 def quick(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(digits, "STEPS", 10)
-    monkeypatch.setattr(training_run, "_SCORED", 20)
+    monkeypatch.setattr(scoring, "_SCORED", 20)
 
 
 def test_a_run_that_scores_itself_keeps_the_best(source, train, tmp_path, quick):

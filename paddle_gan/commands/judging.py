@@ -1,0 +1,81 @@
+"""Which judge and which images score a checkpoint, or samples in a file."""
+
+from __future__ import annotations
+
+import functools
+import os
+from typing import NamedTuple
+
+import numpy as np
+
+from paddle_gan import metrics
+from paddle_gan.checkpoints.generators import Opened
+from paddle_gan.checkpoints.reading import read
+from paddle_gan.data import MNIST, absolute, load_images
+from paddle_gan.errors import UserError, unknown
+from paddle_gan.metrics.inception import hub_weights, inception
+
+HUB = "inception"
+_NAMED = ("digits", "classes", "patches")
+
+
+class Choice(NamedTuple):
+    """A judge, the name of the real images, what reads a split of them, and why this judge."""
+
+    judge: metrics.Judge
+    data: str
+    load: metrics.judges.Load
+    why: str
+
+
+def choose(
+    kind: str, opened: Opened | None, shape: tuple[int, ...], data: str | None, features: str | None
+) -> Choice:
+    """Who scores images of a shape, N x C x H x H, as the games do that name the judge ``kind``.
+
+    The real images are ``data``; without it those that the checkpoint was trained on, MNIST if they
+    are digits of it or nothing is known of them. Without ``features``, the best that fits these.
+    Raises UserError where nothing does.
+    """
+    channels, size = _checked(shape)
+    own = opened.config["data"] if opened and opened.config else "mnist"
+    data = absolute(data or ("mnist" if own in MNIST else own))
+    if data.partition(":")[0] == "stacked" or (data in MNIST and channels != 1):
+        raise UserError(
+            f"images of {channels} channels have nothing in common with the digits of {data}; name "
+            "other images with --data, or count the modes of stacked digits with paddle-gan modes"
+        )
+    load = functools.partial(load_images, data, size, channels)
+    if features is None:
+        judge, why = metrics.judge_of(kind, data, load)
+        return Choice(judge, data, load, why)
+    if features in _NAMED:
+        judge = metrics.JUDGES[features]
+        if reason := judge.unfit(data, load):
+            raise UserError(f"--features {features} cannot score {data}: there is {reason}")
+        return Choice(judge, data, load, "")
+    path = features if features != HUB else hub_weights()
+    found = inception(_weights(path), path)
+    return Choice(metrics.by_features(lambda load: found), data, load, "")
+
+
+def _checked(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Channels and size of images."""
+    if len(shape) != 4 or shape[1] not in (1, 3) or shape[2] != shape[3] or 0 in shape:
+        raise UserError(
+            f"samples of shape {shape} are no images; give float32 N x 1 x H x H, or N x 3 x H x H"
+        )
+    return shape[1], shape[2]
+
+
+def _weights(path: str) -> dict[str, np.ndarray]:
+    """Arrays by name, from a ``.pdparams`` or ``.npz``."""
+    if not os.path.exists(path):
+        raise unknown("features", path, [*_NAMED, HUB])
+    if not path.lower().endswith(".npz"):
+        return read(path)
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+    except Exception as error:  # whatever a damaged file may cause
+        raise UserError(f"{path} cannot be read as a .npz of arrays") from error
