@@ -59,13 +59,13 @@ def open_checkpoint(path: str | os.PathLike) -> Opened:
         return Opened(name, game_named("gan"), {name: network}, None)
     game, networks = game_of(config), {name: network}
     for other in () if name in game.draws_alone else game.drawn_with:
-        beside = _beside(Path(path), name, other)
-        if other != name and not (game.any_draws and not beside.exists()):
-            networks[other] = _load(beside)[1]
+        file = beside(Path(path), name, other)
+        if other != name and not (game.any_draws and not file.exists()):
+            networks[other] = _load(file)[1]
     return Opened(name, game, networks, config)
 
 
-def _beside(path: Path, name: str, other: str) -> Path:
+def beside(path: Path, name: str, other: str) -> Path:
     """Where network ``other`` of the file ``path`` of network ``name`` is."""
     if name in path.name:  # Enet.pdparams, Enet_raw.pdparams, epoch-010-Enet.pdparams
         return path.with_name(path.name.replace(name, other))

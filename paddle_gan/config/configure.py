@@ -17,7 +17,8 @@ from paddle_gan.options import Options, Rule, check, with_rows
 def configure(recipe: str = "dcgan", **overrides) -> dict:
     """The resolved configuration of a run: the recipe's values, then what ``overrides`` gives.
 
-    An override of None leaves the recipe's value; a folder of data becomes absolute. Raises
+    An override of None leaves the recipe's value; the paths of data and weights become
+    absolute. Raises
     UserError for an unknown recipe or option (naming the nearest one), a value out of its range or
     values that exclude each other.
     """
@@ -31,8 +32,9 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
     config = {name: given.get(name, option.default) for name, option in options.items()}
     check(options, rules, config)
     config["data"] = data.absolute(config["data"])
-    if config["labels"]:
-        config["labels"] = os.path.abspath(os.path.expanduser(config["labels"]))
+    for name in ("labels", "init_from"):
+        if config[name]:
+            config[name] = os.path.abspath(os.path.expanduser(config[name]))
     return {"recipe": recipe, "about": row.about, "game": row.game, **config}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from paddle_gan import data
-from paddle_gan.options import FLAG, Option, Rule, number, one_of, whole
+from paddle_gan.options import FLAG, Option, Range, Rule, number, one_of, whole
 
 RUN = {
     "data": Option("mnist", data.SOURCE, "what to train on"),
@@ -43,6 +43,11 @@ RUN = {
         "images in which each value with an end, such as lr_end, goes there along half a cosine",
     ),
     "seed": Option(0, whole(0, 2**31 - 1, "between 0 and 2147483647"), "of every random draw"),
+    "init_from": Option(
+        None,
+        Range(lambda v: isinstance(v, str) and v != "", "a file of weights", "FILE"),
+        "begin with the weights of this network of another run, and of those beside it",
+    ),
     "checkpoint_every": Option(
         None, whole(1, text="at least 1 step"), "steps after which to save, besides each epoch"
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -57,9 +58,13 @@ class Game:
     def add_optimizer(self, name: str, *networks: nn.Layer, lr: float | None = None):
         """One for the networks together, of the configured kind, saved as ``name`` and its kind.
 
-        ``lr`` is the configured rate unless given. Returns it.
+        ``lr`` is the configured rate unless given. Of "D" the first layers may be frozen. Returns
+        it.
         """
         kind, betas = self.config["optimizer"], self.config["betas"]
+        if name == "D":
+            for network in networks:
+                freeze(network, self.config.get("freeze_d", 0))
         weights = [parameter for network in networks for parameter in trainable(network)]
         decay = self.config.get("weight_decay", 0.0)
         optimizer = OPTIMIZERS[kind](weights, lr or self.config["lr"], betas, decay)
@@ -188,6 +193,20 @@ class Game:
 def trainable(network: nn.Layer) -> list[Tensor]:
     """The parameters an optimizer moves; BatchNorm's running statistics are not among them."""
     return [p for p in network.parameters() if not p.stop_gradient]
+
+
+def freeze(network: nn.Layer, n: int) -> None:
+    """Let the first ``n`` layers with weights stay as they are, and the norms behind them.
+
+    Mo et al. 2020, "Freeze the Discriminator": what D has learned of images in general is kept. The
+    statistics of a BatchNorm go on. Raises UserError where nothing is left to train.
+    """
+    layers = [layer.parameters(include_sublayers=False) for layer in network.sublayers()]
+    starts = [i for i, layer in enumerate(layers) if any(p.ndim > 1 for p in layer)]
+    if n >= len(starts):
+        raise UserError(f"freeze_d {n} leaves nothing of D to train; it has {len(starts)} layers")
+    for parameter in itertools.chain(*layers[: starts[n]]) if n else ():
+        parameter.stop_gradient = True
 
 
 def descend(loss: Tensor, *optimizers: paddle.optimizer.Optimizer) -> None:

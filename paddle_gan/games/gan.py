@@ -8,7 +8,7 @@ from paddle import Tensor, nn
 
 from paddle_gan.games.base import descend, frozen, trainable
 from paddle_gan.games.noise import FromNoise
-from paddle_gan.games.optimizers import OPTIMIZER
+from paddle_gan.games.optimizers import FREEZE, FREEZE_RULES, OPTIMIZER
 from paddle_gan.games.schedules import annealed
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks.initialization import INITS
@@ -59,9 +59,11 @@ class GAN(FromNoise):
             0, whole(0), "new latents of G's half-step for each of D's; 0: the images D has judged"
         ),
         **OPTIMIZER,
+        **FREEZE,
         "lr_ratio": Option(1.0, POSITIVE, "D's learning rate for G's"),
     }
     rules = [
+        *FREEZE_RULES,
         (
             lambda c: PENALTIES[c["penalty"]].term and NORMS[c["norm"]].of_batch,
             "penalty {penalty!r} is of each image by itself, and with norm {norm!r} D judges a "

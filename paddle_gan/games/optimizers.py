@@ -9,7 +9,7 @@ from paddle import Tensor
 from paddle.optimizer import Adam, Optimizer, RMSProp
 
 from paddle_gan.games.schedules import annealed
-from paddle_gan.options import POSITIVE, Option, Range, Row
+from paddle_gan.options import POSITIVE, Option, Range, Row, whole
 
 
 def adam(
@@ -56,6 +56,15 @@ def anneal(optimizer: Optimizer, lr: float, config: dict, images: int, whole: in
         optimizer._beta2 = annealed(config["betas"][1], end, images, config["burn_in"])
 
 
+FREEZE = {
+    "freeze_d": Option(0, whole(0), "first layers of D that stay as --init-from has them (FreezeD)")
+}
+FREEZE_RULES = [
+    (
+        lambda c: c["freeze_d"] and not c["init_from"],
+        "freeze_d {freeze_d} would keep random layers; name a trained D with --init-from",
+    )
+]
 OPTIMIZERS = {"adam": adam, "rmsprop": rmsprop}
 OPTIMIZER = {
     "optimizer": Option("adam", Row(OPTIMIZERS), "how weights move"),

@@ -12,7 +12,7 @@ from paddle import nn
 from paddle_gan import kernels
 from paddle_gan.data import Crop, DataSet, to_float
 from paddle_gan.games.base import Game
-from paddle_gan.games.optimizers import OPTIMIZER
+from paddle_gan.games.optimizers import FREEZE, FREEZE_RULES, OPTIMIZER
 from paddle_gan.networks.initialization import INITS
 from paddle_gan.networks.options import DOUBLED
 from paddle_gan.options import FLAG, Option, Row, number, one_of, whole
@@ -42,9 +42,11 @@ class Translation(Game):
         "patch_layers": Option(2, whole(1, 3), "D sees parts of 16, 34 or 70 pixels"),
         "init": Option("dcgan", Row(INITS), "how weights are initialized"),
         **OPTIMIZER,
+        **FREEZE,
         "lr": Option(0.0002, OPTIMIZER["lr"].range, "learning rate"),
     }
     rules = [
+        *FREEZE_RULES,
         (
             lambda c: c["load_size"] and c["load_size"] < c["image_size"],
             "load_size {load_size} leaves nothing to cut images of {image_size} pixels out of; "

@@ -8,7 +8,7 @@ import numpy as np
 import paddle
 from paddle import nn
 
-from paddle_gan.checkpoints import saving
+from paddle_gan.checkpoints import saving, transfer
 from paddle_gan.config import game_of
 from paddle_gan.data import DataSet, batches_per_epoch
 from paddle_gan.errors import UserError
@@ -50,6 +50,11 @@ class Run:
         paddle.seed(config["seed"])
         self.game = game_of(config)(config)
         self.game.check_data(images)
+        resumed = resume and saving.newest(out)
+        if config["init_from"] and not resumed:
+            told = transfer.begin_from(config["init_from"], self.game.networks)
+            if distributed.rank() == 0:
+                print(told)
         self.networks, self._averages = dict(self.game.networks), []
         has_average = config["ema_half_life"] or config["ema_half_life_end"]
         for name in self.game.averaged if has_average else ():
@@ -62,7 +67,7 @@ class Run:
         self.data, self._learned_from = images.fingerprint(), None
         self._data_set = images
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
-        if resume and saving.newest(out):
+        if resumed:
             self._restore()
         self._shown, self._watched = config["canvas"] ** 2, watched
         self._scoring: Scoring | None = None

@@ -1,0 +1,80 @@
+"""Beginning with the weights of another run: fine-tuning."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from paddle import nn
+
+from paddle_gan.checkpoints.description import split
+from paddle_gan.checkpoints.generators import beside
+from paddle_gan.checkpoints.reading import read, shown
+from paddle_gan.errors import UserError
+
+_TOLD = 3  # layers that are named
+
+
+def begin_from(path: str | os.PathLike, networks: dict[str, nn.Layer]) -> str:
+    """Give networks (file name -> network) the weights of a file, and of those beside it.
+
+    A layer keeps its own values where the file has none of its name, or of other shapes: one line
+    that names these is returned. Raises UserError for a file that cannot be read, holds numbers
+    that are not finite, or nothing that fits.
+    """
+    path = Path(path)
+    given, description = split(read(path), path)
+    name = description["network"].removesuffix("_raw") if description else _named(path, networks)
+    if name not in networks:
+        raise UserError(
+            f"--init-from {path} holds a network {shown(name)}, and this game has "
+            f"{', '.join(networks)}"
+        )
+    files = {each: path if each == name else _partner(path, name, each) for each in networks}
+    fitted, fresh = [], []
+    for each, file in files.items():
+        state = given if each == name else file and split(read(file), file)[0]
+        layers, left = _fill(networks[each], state, file) if file else ([], [])
+        if each == name and not layers:
+            raise UserError(f"--init-from: no layer of {path} fits into {each} as configured")
+        fitted += [each] if layers else []
+        fresh += [f"{each}.{layer}" for layer in left] if layers else [each]
+    told = ", ".join(fresh[:_TOLD]) + (
+        f" and {len(fresh) - _TOLD} more" if len(fresh) > _TOLD else ""
+    )
+    return f"{', '.join(fitted)} from {path.parent}" + (f"; fresh: {told}" if fresh else "")
+
+
+def _named(path: Path, networks: dict[str, nn.Layer]) -> str:
+    """The network that the name of a file without a description is of."""
+    return next((name for name in networks if name in path.name), next(iter(networks)))
+
+
+def _partner(path: Path, name: str, other: str) -> Path | None:
+    """Where network ``other`` of the file ``path`` of network ``name`` is; None: nowhere."""
+    # Of G alone there is an average: Gnet_raw.pdparams has Dnet.pdparams beside it.
+    places = beside(path, name, other), path.with_name(f"{other}.pdparams")
+    return next((place for place in places if place.exists()), None)
+
+
+def _fill(network: nn.Layer, state: dict, path: Path) -> tuple[list[str], list[str]]:
+    """Set the layers of which the file has every value; their names, and those of the others."""
+    own = network.state_dict()
+    if type(state) is not dict:
+        raise UserError(f"{path} holds a {type(state).__name__}, not a network's parameters")
+    layers: dict[str, list[str]] = {}
+    for key in own:
+        layers.setdefault(key.rpartition(".")[0], []).append(key)
+
+    def fits(key: str) -> bool:
+        value = state.get(key)
+        floating = isinstance(value, np.ndarray) and value.dtype.kind == "f"
+        return floating and value.shape == tuple(own[key].shape)
+
+    taken = [layer for layer, keys in layers.items() if all(map(fits, keys))]
+    for key in (key for layer in taken for key in layers[layer]):
+        if not np.isfinite(state[key]).all():
+            raise UserError(f"{path}: {key} holds NaN or infinity: use an earlier checkpoint")
+        own[key].set_value(state[key].astype("float32"))
+    return taken, [layer for layer in layers if layer not in taken]
