@@ -47,7 +47,9 @@ def evaluate_file(
         raise UserError(f"{source}: there are no scores for what this checkpoint draws")
     if opened is not None and opened.config is not None:
         if data is not None:
-            opened = opened._replace(config={**opened.config, "data": absolute(data)})
+            opened = opened._replace(
+                config={**opened.config, "data": absolute(data), "labels": None}
+            )
         images = opened.images()
     if images is None:
         choice = choose(kind, opened, _shape(source, opened, seed), data, features)
@@ -83,7 +85,8 @@ def _columns(source: Path, opened: Opened | None, num: int, seed: int, images) -
 
 def _shape(source: Path, opened: Opened | None, seed: int) -> tuple[int, ...]:
     """The shape of samples, drawing one at most."""
-    return next(iter(_columns(source, opened, 1, seed, None).values())).shape
+    columns = _columns(source, opened, 1, seed, None)
+    return columns[opened.game.judged if opened else "samples"].shape
 
 
 def _drawing(opened: Opened) -> list[str]:

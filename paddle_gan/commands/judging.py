@@ -46,6 +46,9 @@ def choose(
             "other images with --data, or count the modes of stacked digits with paddle-gan modes"
         )
     load = functools.partial(load_images, data, size, channels)
+    if opened and opened.config:  # which says how images become squares
+        form = {"data": data, "image_size": size, "channels": channels}
+        load = functools.partial(opened.game.load, {**opened.config, **form})
     if features is None:
         judge, why = metrics.judge_of(kind, data, load)
         return Choice(judge, data, load, why)

@@ -154,10 +154,9 @@ def _reconstructed(name: str, judge: Judge) -> Judge:
         return {**found, "judge": f"reconstructed-{name}"}
 
     def summary(result: dict) -> str:
-        means = ", ".join(told.values()).format(**result)
-        return (
-            f"reconstructions: {means} (squares of pixels in [-1, 1])\nnew: {judge.summary(result)}"
-        )
+        means = ", ".join(told.values()).format(**result) + " (squares of pixels in [-1, 1])"
+        new = "digits" if name == "digits" else "images"
+        return f"reconstructions: {means}\nnew {new}: {judge.summary(result)}"
 
     return judge._replace(
         score=score,

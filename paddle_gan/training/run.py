@@ -52,9 +52,7 @@ class Run:
         self.game.check_data(images)
         resumed = resume and saving.newest(out)
         if config["init_from"] and not resumed:
-            told = transfer.begin_from(config["init_from"], self.game.networks)
-            if distributed.rank() == 0:
-                print(told)
+            print(transfer.begin_from(config["init_from"], self.game.networks))
         self.networks, self._averages = dict(self.game.networks), []
         has_average = config["ema_half_life"] or config["ema_half_life_end"]
         for name in self.game.averaged if has_average else ():
