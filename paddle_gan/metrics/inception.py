@@ -24,8 +24,8 @@ SIZE = 299
 _BATCH = 25
 _IMAGENET = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])
 _STEM = "Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 Conv2d_3b_1x1 Conv2d_4a_3x3".split()
-_BLOCKS = [f"Mixed_{name}" for name in "5b 5c 5d 6a 6b 6c 6d 6e 7a 7b 7c".split()]
-_RENAMED = {"conv": "0", "bn": "1", "running_mean": "_mean", "running_var": "_variance"}
+BLOCKS = [f"Mixed_{name}" for name in "5b 5c 5d 6a 6b 6c 6d 6e 7a 7b 7c".split()]
+RENAMED = {"conv": "0", "bn": "1", "running_mean": "_mean", "running_var": "_variance"}
 _UNUSED = re.compile(r"fc\.|AuxLogits\.|.*num_batches_tracked$")
 
 
@@ -74,11 +74,11 @@ def _paddle_name(name: str) -> str:
     block, *parts = name.split(".")
     if block in _STEM:
         first = f"inception_stem.{block.replace('Conv2d', 'conv')}"
-    elif block in _BLOCKS:
-        first = f"inception_block_list.{_BLOCKS.index(block)}"
+    elif block in BLOCKS:
+        first = f"inception_block_list.{BLOCKS.index(block)}"
     else:
         return name
-    parts = [_RENAMED.get(part, part) for part in parts]
+    parts = [RENAMED.get(part, part) for part in parts]
     return ".".join([first, *(p + "_conv" if p == "branch_pool" else p for p in parts)])
 
 
