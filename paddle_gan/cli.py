@@ -14,6 +14,7 @@ from typing import NamedTuple
 import paddle_gan
 from paddle_gan.commands.arguments import (
     CACHE,
+    COMPARE,
     DIGITS,
     EMBED,
     EVALUATE,
@@ -105,6 +106,12 @@ def _evaluate(device, as_json, **arguments) -> None:
     print(json.dumps(result) if as_json else summary(result))
 
 
+def _compare(**arguments) -> None:
+    from paddle_gan.commands.compare import compare
+
+    print(compare(**arguments))
+
+
 def _modes(device, as_json, **arguments) -> None:
     _start(device)
     from paddle_gan.commands.evaluate import modes_of_file
@@ -160,6 +167,7 @@ COMMANDS = {
     "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
     "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real images"),
+    "compare": Command(_compare, COMPARE, "print the scores of runs as a table, draw their curves"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
     "prepare": Command(_prepare, PREPARE, "write a task made of digits as folders of images"),
     "cache": Command(_cache, CACHE, "list or delete the image sets that were prepared"),

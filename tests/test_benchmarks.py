@@ -70,7 +70,7 @@ def test_a_comparison_of_recipes(here, monkeypatch, capsys):
 
     run("compare.py", "runs", "--picture", "comparison.png", monkeypatch=monkeypatch)
     recipe, images, seeds, fid, *_ = cells(capsys.readouterr().out.splitlines()[2])
-    assert (recipe, images, seeds) == ("`mlp`", "320", "2")
+    assert (recipe, images, seeds) == ("`mlp`", "320", "0, 1")
     mean, spread = (float(number) for number in fid.split(" ± "))
     last = [row[-1] for row in fids]
     assert mean == pytest.approx(statistics.mean(last), abs=0.011)

@@ -63,6 +63,11 @@ INFER = [
     _DEVICE,
 ]
 
+COMPARE = [
+    ("folders", dict(nargs="+", metavar="RUN", help="the --out of a run")),
+    ("--picture", dict(metavar="FILE.png", help="draw their curves and newest samples")),
+]
+
 PREPARE = [
     ("task", dict(help="edges, colors or morpho; edges:SOURCE of other digits than MNIST's")),
     ("folder", dict(help="where it is written; new or empty")),
