@@ -160,4 +160,4 @@ def _history(run: Path) -> list[dict]:
         lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
     except (OSError, ValueError):
         return []
-    return [line for line in lines if "fid" in line]
+    return [line for line in lines if "protocol" in line]
