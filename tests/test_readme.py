@@ -24,6 +24,7 @@ from paddle_gan.metrics import digits
 from paddle_gan.training import scoring
 from tests.data.files import save_idx
 from tests.documents import DOCUMENTS, READMES, ROOT, TEXTS, blocks, follow
+from tests.test_photographs import COMMANDS as OF_PHOTOGRAPHS
 
 # What cannot run within a test: where it is run instead, and by which words there.
 ELSEWHERE = {
@@ -32,6 +33,7 @@ ELSEWHERE = {
     'python -m pip install -e ".[cpu,test]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
     "python -m pytest": (".ci/run", "python -m pytest"),
     "visualdl --logdir work/log --language en": ("tests/training/test_dashboard.py", "visualdl"),
+    **dict.fromkeys(OF_PHOTOGRAPHS, ("tests/test_photographs.py", "for command in COMMANDS")),
 }
 SMALL = "--width 4 --batch-size 10 --max-steps"
 # Put behind a command: the last of two equal flags counts.
