@@ -15,10 +15,12 @@ from paddle_gan.checkpoints.generators import Opened, open_checkpoint
 from paddle_gan.checkpoints.reading import read_npy
 from paddle_gan.commands.judging import Choice, choose
 from paddle_gan.data import absolute
+from paddle_gan.data.image_set import spread
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.columns import Columns, joined
 
 _BATCH = 500  # samples of a file at a time
+_SEARCHED = 60_000  # training images whose nearest are shown
 
 
 def evaluate_file(
@@ -71,7 +73,8 @@ def evaluate_file(
         from paddle_gan.metrics.report import write_report  # brings matplotlib
 
         samples = next(columns[name] for name in judge.new if name in columns)
-        write_report(report, samples, result, load("trainval").images, _history(source.parent))
+        real = spread(load("trainval").images, _SEARCHED)
+        write_report(report, samples, result, real, _history(source.parent))
     return result
 
 

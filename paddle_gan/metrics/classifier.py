@@ -79,9 +79,10 @@ def fit(
 ) -> Classifier:
     """Train a network on one set of images and take its accuracy on another; in eval mode.
 
-    Images are of the network's size; what is done is told on stderr. Cross-entropy, Adam, a learning rate that falls along a cosine
-    to 0, images shifted and their grays changed. The same seed gives the same weights, bit for bit,
-    under one version of Paddle with one number of threads.
+    Images are of the network's size; what is done is told on stderr. Cross-entropy, Adam, a
+    learning rate that falls along a cosine to 0, images shifted and their grays changed. The same
+    seed gives the same weights, bit for bit, under one version of Paddle with one number of
+    threads.
     """
     _tell(f"training the {network.kind} on {fit.source}; this takes a minute or so")
     start = time.monotonic()

@@ -22,6 +22,7 @@ from paddle_gan.sampling.pictures import to_uint8
 from paddle_gan.system.cache import keep, kept
 
 STEPS, BATCH = 1000, 64
+_LEARNED = 20_000  # images at most; bounds memory
 VERSION = 1  # counted up when training gives another network
 SIZES = (16, 32, 64)  # that a classifier may have
 
@@ -57,7 +58,8 @@ def of_classes(load: Callable[[str], ImageSet]) -> Features:
     network.kind = f"classifier of {len(classes)} classes"
 
     def scaled(images: ImageSet) -> ImageSet:
-        return ImageSet(sized(images.images, size), images.labels, images.source)
+        rows = np.sort(np.random.default_rng(0).permutation(len(images))[:_LEARNED])
+        return ImageSet(sized(images.images[rows], size), images.labels[rows], images.source)
 
     name = f"classifier-v{VERSION}-{size}-{trainval.fingerprint()['sha256'][:16]}"
     if restored(kept(name) or {}, network) is None:

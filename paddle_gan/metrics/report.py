@@ -12,8 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from paddle_gan.data import to_float
-from paddle_gan.metrics.evaluate import as_digits
-from paddle_gan.metrics.features import resized
+from paddle_gan.metrics.evaluate import as_digits, sized
 from paddle_gan.metrics.scores import nearest
 from paddle_gan.sampling.pictures import grid, to_uint8
 from paddle_gan.system.files import write_whole
@@ -50,7 +49,7 @@ def write_report(
     samples = samples[:SHOWN]
     if "digit_network" in scores:
         samples = as_digits(samples)
-        real_images = resized(real_images, samples.shape[2])
+        real_images = sized(real_images, samples.shape[2])
     figure = Figure(figsize=(14, 9), layout="constrained")
     FigureCanvasAgg(figure)  # no window system, and nothing shared with the caller's figures
     places = figure.add_gridspec(3, 3, width_ratios=(1.9, 1, 1), height_ratios=(1, 1.25, 1))
@@ -89,7 +88,7 @@ def _draw_samples(axes: Axes, samples: np.ndarray) -> None:
 
 def _draw_neighbors(axes: Axes, samples: np.ndarray, real: np.ndarray, medians: dict) -> None:
     images, cell = to_uint8(samples[:COMPARED]), samples.shape[2] + 2
-    small = (to_float(resized(x, min(_SEARCHED, cell - 2))) for x in (real, images))
+    small = (to_float(sized(x, min(_SEARCHED, cell - 2))) for x in (real, images))
     distances, index = nearest(*(x.reshape(len(x), -1) for x in small))
     _draw_picture(axes, np.concatenate([images, real[index]]), len(images))
     axes.set_title("Samples above their nearest training images (pixel distance)", loc="left")
