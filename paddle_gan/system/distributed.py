@@ -25,6 +25,8 @@ from paddle_gan.system.runtime import cores
 
 _PARENT_DEATH_SIGNAL = 1  # of Linux's prctl(2)
 _GRACE = 20.0  # seconds for the others to end by themselves once one worker is gone
+_OTHER_ENDED = "another worker ended; go on from the last checkpoint with --resume"
+_waits = 0  # so far; the same number in all processes
 _REFUSED = 2  # the status of a command that told the user what was wrong
 
 
@@ -81,8 +83,30 @@ def gathered(tensor):
 
 
 def wait() -> None:
-    """Go on when every process has come here."""
-    any_of(False)
+    """Go on when every process has come here, however long one of them takes.
+
+    By the store at which the processes have met: an all-reduce of gloo gives up after 30 s.
+    """
+    global _waits
+    if world() == 1:
+        return
+    import paddle
+
+    _waits += 1
+    store = paddle.base.core.create_or_get_global_tcp_store()
+    try:
+        _count_to(store, f"came-{_waits}", world())
+        # Rank 0 has the store and takes it along when it ends.
+        _count_to(store, f"went-{_waits}", world() if rank() == 0 else 0)
+    except (RuntimeError, OSError) as error:
+        raise UserError(_OTHER_ENDED) from error
+
+
+def _count_to(store, name: str, n: int) -> None:
+    """Count one more process at a name, and go on when ``n`` have been counted."""
+    store.add(name, 1)
+    while store.add(name, 0) < n:
+        time.sleep(0.05)
 
 
 def any_of(flag: bool) -> bool:
@@ -118,9 +142,7 @@ def _all_reduce(tensor, operation=None):
     try:
         paddle.distributed.all_reduce(tensor, operation or paddle.distributed.ReduceOp.SUM)
     except (RuntimeError, OSError) as error:
-        raise UserError(
-            "another worker ended; go on from the last checkpoint with --resume"
-        ) from error
+        raise UserError(_OTHER_ENDED) from error
     return tensor
 
 

@@ -74,6 +74,7 @@ def train(
                 workspace.set_earlier_aside(out)
             workspace.write_config(out, config)
             distributed.wait()
+        distributed.wait()  # for machines that have to prepare the data for themselves
         run.start()
         try:
             _play(run, images, device)

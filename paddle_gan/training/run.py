@@ -157,11 +157,12 @@ class Run:
         with in_eval_mode(drawers.values()):
             columns = joined(self.game.draw(drawers, inputs) for inputs in self._inputs)
             self._warn(self._health.samples(self.step, self.game.outputs(columns)))
-            self.board.samples(
-                self.step, columns, labels_of(self._inputs), self._description["classes"]
-            )
-            if distributed.rank() == 0 and self._due("evaluate", finished):
-                self._evaluate(drawers, finished)
+            names = self._description["classes"]
+            self.board.samples(self.step, columns, labels_of(self._inputs), names)
+            if self._due("evaluate", finished):
+                if distributed.rank() == 0:
+                    self._evaluate(drawers, finished)
+                distributed.wait()  # which is more patient than the next step
         if distributed.rank() == 0 and self._due("keep", finished):
             saving.set_aside(self.out, f"epoch-{finished:03d}", drawers, self._description)
         self._write()
