@@ -67,8 +67,7 @@ class Run:
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resumed:
             self._restore()
-        self._shown, self._watched = config["canvas"] ** 2, watched
-        self._scoring: Scoring | None = None
+        self._shown, self._watched, self._scoring = config["canvas"] ** 2, watched, None
         probe = self.game.probe(self._drawers(), self._shown, config["seed"], watched)
         self._inputs = list(probe)
 
