@@ -12,6 +12,11 @@ class Doubled(nn.ReLU):
         return 2 * super().forward(x)
 
 
+def one_bias(layer: nn.Linear) -> nn.Linear:
+    layer.bias = layer.create_parameter([1])
+    return layer
+
+
 UNKNOWN = {
     "Sigmoid": lambda: [nn.Conv2D(2, 4, 3), nn.Sigmoid(), nn.Conv2D(4, 2, 3)],
     "Dropout of whole channels": lambda: [nn.Conv2D(2, 4, 3), nn.Dropout(0.5, axis=1)],
@@ -42,6 +47,7 @@ UNKNOWN = {
     "AvgPool with a divisor": lambda: [nn.AvgPool2D(2, divisor_override=3)],
     "MaxPool": lambda: [nn.MaxPool2D(2)],
     "Linear along rows": lambda: [nn.Linear(9, 4)],
+    "Linear with one bias for all": lambda: [nn.Flatten(), one_bias(nn.Linear(162, 4))],
     "Flatten of the pixels": lambda: [nn.Flatten(2)],
     "in a body": lambda: [Residual(nn.Sequential(nn.Conv2D(2, 2, 1), nn.Sigmoid()))],
     "in a shortcut": lambda: [Residual(nn.Conv2D(2, 2, 1), nn.Sigmoid())],

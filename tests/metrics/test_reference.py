@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from paddle_gan.data import load_images, to_float
+from paddle_gan.data import ImageSet, load_images, to_float
 from paddle_gan.errors import UserError
 from paddle_gan.metrics import digits, evaluate, prepare
 from paddle_gan.metrics import reference as module
@@ -100,6 +100,16 @@ def test_photographs_are_refused_before_a_network_is_trained(tmp_path, no_traini
             UserError, match="100 images .*split test.: .* all ten subfolders, 0 to 9"
         ):
             call(str(tmp_path))
+
+
+def test_every_second_of_2500_digits_is_read():
+    """Those between have wrong labels."""
+    images = digits.digits("embedded", "test").images[:500]
+    _, probabilities = embed(digits.shipped(), to_float(images))
+    labels = np.tile(probabilities.argmax(1), 5)
+    labels[1::2] = (labels[1::2] + 1) % 10
+    found = ImageSet(np.tile(images, (5, 1, 1, 1)), labels, "2,500 digits")
+    assert module.reads(digits.shipped(), found) == 1.0
 
 
 def test_digits_that_the_network_cannot_read_are_not_judged_by_it(folder, real):
