@@ -172,7 +172,11 @@ EVALUATE = [
     ),
     Wrong("samples in words", "{here}/good.pdparams --num all", "invalid int value: 'all'"),
     Wrong("no samples", "{here}/good.pdparams --num 0", "--num must be at least 1"),
-    Wrong("few samples", "{here}/good.pdparams --num 64", "samples: 64 give no covariance"),
+    Wrong(
+        "few samples",
+        "{here}/good.pdparams --num 64 --data embedded",
+        "samples: 64 give no covariance",
+    ),
     Wrong("report in JPEG", "{here}/good.pdparams --report a.jpg", "report a.jpg: it is a picture"),
     Wrong("negative seed", "{here}/good.pdparams --seed -1", "--seed 0"),
     Wrong(
@@ -191,7 +195,7 @@ MODES = [
     Wrong(
         "gray samples",
         "{here}/s.npy",
-        "s.npy has images of 1 channels; paddle-gan evaluate",
+        "s.npy has images of 1 channels; paddle-gan modes",
         lambda here: np.save(here / "s.npy", np.zeros((9, 1, 32, 32), "float32")),
     ),
     Wrong(

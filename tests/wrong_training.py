@@ -51,9 +51,9 @@ TRAIN = [
     ),
     Wrong("two channels", "--channels 2", "channels 2: it must be 1 (gray) or 3 (color)"),
     Wrong(
-        "scores of color",
+        "scores of color without a test set",
         "--channels 3 --evaluate-every 1",
-        "--evaluate-every scores digits of one channel",
+        "needed for 'test'",
     ),
     Wrong("gray stacks", "--data stacked:{here}/digits", "has three channels, one a digit"),
     Wrong(

@@ -40,7 +40,12 @@ def choose(
     channels, size = _checked(shape)
     own = opened.config["data"] if opened and opened.config else "mnist"
     data = absolute(data or ("mnist" if own in MNIST else own))
-    if data.partition(":")[0] == "stacked" or (data in MNIST and channels != 1):
+    if data.partition(":")[0] == "stacked":
+        raise UserError(
+            f"data {data} has three channels, one a digit: paddle-gan modes, with the data of the "
+            "digits, scores"
+        )
+    if data in MNIST and channels != 1:
         raise UserError(
             f"images of {channels} channels have nothing in common with the digits of {data}; name "
             "other images with --data, or count the modes of stacked digits with paddle-gan modes"
@@ -66,7 +71,7 @@ def _checked(shape: tuple[int, ...]) -> tuple[int, int]:
     """Channels and size of images."""
     if len(shape) != 4 or shape[1] not in (1, 3) or shape[2] != shape[3] or 0 in shape:
         raise UserError(
-            f"samples of shape {shape} are no images; give float32 N x 1 x H x H, or N x 3 x H x H"
+            f"samples of shape {shape} cannot be scored; give float32 N x C x H x H, C 1 or 3"
         )
     return shape[1], shape[2]
 
