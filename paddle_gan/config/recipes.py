@@ -210,7 +210,6 @@ RECIPES = {
         lr=0.001,
         batch_size=32,
         critic_steps=2,
-        epochs=2,
         max_steps=18_000,
         lr_decay=0.5,
     ),
@@ -219,7 +218,6 @@ RECIPES = {
         game="stargan",
         **_MORPHO,
         max_steps=40_000,  # of G, and 200,000 of D
-        epochs=40,
         lr_decay=0.5,
         ema_half_life=0,
     ),
@@ -237,7 +235,6 @@ RECIPES = {
         lr=0.0005,
         f_lr=0.00005,
         diversity_images=64_000,
-        epochs=1,
         max_steps=8_000,
     ),
     "starganv2-paper": Recipe(
@@ -246,7 +243,6 @@ RECIPES = {
         **_STYLES,
         g_halvings=1,
         max_steps=100_000,
-        epochs=100,
         ema_half_life=5_500,  # 0.999 a step of 8 images
     ),
 }
