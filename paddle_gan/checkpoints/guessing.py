@@ -40,14 +40,14 @@ def _dcgan(shapes: Shapes) -> dict | None:
 
 
 def _conditional(shapes: Shapes) -> dict | None:
-    embedding = (_CLASSES, conditional.EMBEDDING)
+    embedding = (_CLASSES, dcgan.EMBEDDING)
     rest = {name: shape for name, shape in shapes.items() if name != "embedding.weight"}
     arguments = _dcgan(rest)
     if arguments is None or shapes.get("embedding.weight") != embedding:
         return None
-    if arguments["latent"] <= conditional.EMBEDDING:
+    if arguments["latent"] <= dcgan.EMBEDDING:
         return None
-    return {**arguments, "latent": arguments["latent"] - conditional.EMBEDDING}
+    return {**arguments, "latent": arguments["latent"] - dcgan.EMBEDDING}
 
 
 def _mlp(shapes: Shapes) -> dict | None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from paddle import Tensor, nn
 
 from paddle_gan.games.base import descend, frozen, trainable
@@ -131,11 +129,13 @@ class GAN(FromNoise):
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:
         networks, channels = NETWORKS[config["networks"]], config["channels"]
-        both = {n: config[n] for n in networks.OPTIONS if n not in ("latent", "norm", "init")}
+        own = ("latent", "norm", "init", "labels")
+        both = {n: config[n] for n in networks.OPTIONS if n not in own}
         if both.get("classes") == "data":  # which has not been read: those of digits
             both["classes"] = 10
+        of_g = {**both, "classes": 0} if config.get("labels") == "latents" else both
         return {
-            "Gnet": networks.Generator(config["latent"], channels=channels, **both),
+            "Gnet": networks.Generator(config["latent"], channels=channels, **of_g),
             "Dnet": networks.Discriminator(
                 channels=channels * config["pack"], norm=config["norm"], **both
             ),
@@ -152,26 +152,26 @@ class GAN(FromNoise):
     def train_step(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """``critic_steps`` steps of D, which divide the batch, and one of G.
 
-        ``batch`` holds "image", B x C x H x W in [-1, 1], and "label", B, where networks with
-        classes need them. Returns both losses, and what the objective reports of D before it moved.
+        ``batch`` holds "image", B x C x H x W in [-1, 1], and "label", B, where a network is told
+        classes. Returns both losses, and what the objective reports of D before it moved.
         """
         tensors = [batch["image"]]
-        if self.generator.classes:
+        if self.config.get("classes"):
             tensors.append(batch["label"])
         weight = self._penalty_weight(step)
         for real, *labels in zip(*(tensor.split(self.parts) for tensor in tensors)):
-            fake = self.generator(self.latents(len(real)), *labels)
-            d_loss, report = self._discriminator_step(real, fake.detach(), labels, weight)
+            fake, told = self.fake(len(real), labels)
+            d_loss, report = self._discriminator_step(real, fake.detach(), labels, told, weight)
 
         if self.fresh_noise:
             labels = [label.tile([self.fresh_noise]) for label in labels]
-            fake = self.generator(self.latents(self.fresh_noise * len(real)), *labels)
+            fake, told = self.fake(self.fresh_noise * len(real), labels)
         with frozen(self.discriminator):
             real_logits = None
             if self.objective.compares:
                 real = real.tile([len(fake) // len(real), 1, 1, 1])  # one for each fake
                 real_logits = self.discriminator.logits(self._shown(real), *labels)
-            fake_logits = self.discriminator.logits(self._shown(fake), *labels)
+            fake_logits = self.discriminator.logits(self._shown(fake), *told)
             g_loss = self.objective.generator(real_logits, fake_logits)
             descend(g_loss, self.g_optimizer)
         return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report}
@@ -182,22 +182,27 @@ class GAN(FromNoise):
         ends = config["penalty_weight"] or self.penalty.weight, config["penalty_weight_end"]
         return annealed(*ends, step * config["batch_size"], config["burn_in"])
 
-    def _discriminator_step(self, real: Tensor, fake: Tensor, labels: list[Tensor], weight: float):
+    def _discriminator_step(
+        self, real: Tensor, fake: Tensor, labels: list[Tensor], told: list[Tensor], weight: float
+    ):
+        """``labels`` are the classes of the real images, ``told`` those of the fake ones."""
         real, fake = self._shown(real), self._shown(fake)
         real_logits = self.discriminator.logits(real, *labels)
         self.augment.observe(real_logits, self.config["batch_size"] // self.parts)
-        fake_logits = self.discriminator.logits(fake, *labels)
+        fake_logits = self.discriminator.logits(fake, *told)
         loss = self.objective.discriminator(real_logits, fake_logits)
         if self.penalty.term:
-            gradient = functools.partial(self._input_gradient, labels)
+
+            def gradient(images: Tensor) -> Tensor:  # of images between both: as of the real one
+                return self.discriminator.input_gradient(
+                    images, *(told if images is fake else labels)
+                )
+
             loss = loss + weight * self.penalty.term(gradient, real, fake)
         descend(loss, self.d_optimizer)
         if self.penalty.project:
             self.penalty.project(trainable(self.discriminator), weight)
         return loss.detach(), self.objective.report(real_logits.detach(), fake_logits.detach())
-
-    def _input_gradient(self, labels: list[Tensor], images: Tensor) -> Tensor:
-        return self.discriminator.input_gradient(images, *labels)
 
     def _shown(self, images: Tensor) -> Tensor:
         """Images as D sees them: augmented, ``pack`` of them as the channels of one."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
+import numpy as np
+import paddle
 from paddle import Tensor, nn
 
 from paddle_gan import data, metrics
 from paddle_gan.errors import UserError, unknown
 from paddle_gan.games.base import Game
 from paddle_gan.options import NAME, Option, whole
-from paddle_gan.sampling import drawing, latents
+from paddle_gan.sampling import drawing, latents, regions
 from paddle_gan.sampling.columns import Columns
 
 _STOPS = 4  # of a walk
@@ -30,9 +32,16 @@ class FromNoise(Game):
 
     @classmethod
     def with_data(cls, config: dict, images) -> dict:
-        """As many classes as there are, where the networks are told them."""
+        """As many classes as there are, where the networks are told them.
+
+        With ``labels`` "latents" there are none where nothing is to be told: of images without
+        classes or of one class, and where there are more classes than latents to stand for them.
+        """
         if config.get("classes") != "data":
             return config
+        if config.get("labels") == "latents":
+            found = 0 if images.labels is None else int(images.labels.max()) + 1
+            return {**config, "classes": found if 1 < found <= config["latent"] else 0}
         if images.labels is None:
             raise UserError(
                 f"{config['recipe']} is told classes, and there are none in {images.source}; give "
@@ -49,8 +58,19 @@ class FromNoise(Game):
         draw = latents.TRAINING[self.generator.prior]
         return draw([n, self.generator.latent, 1, 1])
 
+    def fake(self, n: int, labels: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
+        """``n`` generated images and a list of what D is told of them: their classes, or nothing.
+
+        ``labels`` are what it is told of as many real ones. A generator with classes draws these.
+        """
+        z = self.latents(n)
+        if self.generator.classes:
+            return self.generator(z, *labels), labels
+        return self.generator(z), [regions.classes(z, self.offsets)] if labels else []
+
     def check_data(self, images) -> None:
-        classes = self.generator.classes
+        """Refuse data without the classes, and learn how frequent each is."""
+        classes = self.config.get("classes", 0)
         found = 0 if images.labels is None else int(images.labels.max()) + 1
         if classes and not 0 < found <= classes:
             raise UserError(
@@ -58,6 +78,9 @@ class FromNoise(Game):
                 f"{found or 'none'} in {images.source}; give digits, or a folder with a "
                 "subfolder for each class, or take a recipe without classes"
             )
+        if classes and not self.generator.classes:
+            counts = np.bincount(images.labels, minlength=classes) + 1  # none is impossible
+            self.offsets = paddle.to_tensor(regions.offsets(counts / counts.sum()), "float32")
 
     @staticmethod
     def probe(networks, n, seed, images=None, digit=None, class_=None) -> Iterator[Columns]:

@@ -9,9 +9,11 @@ from paddle_gan import kernels
 from paddle_gan.errors import UserError
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.norms import NORMS
-from paddle_gan.networks.options import DOUBLED, pair_options
+from paddle_gan.networks.options import DOUBLED, TOLD, TOLD_RULES, pair_options
 
-OPTIONS = pair_options(32, DOUBLED, norm="batch")
+OPTIONS = {**pair_options(32, DOUBLED, norm="batch"), **TOLD}
+RULES = TOLD_RULES
+EMBEDDING = 50  # learned numbers that stand for a class among the latents
 
 
 class _NotebookKeys(nn.Layer):
@@ -77,23 +79,37 @@ def decoder(latent: int, width: int, channels: int, first: int, doublings: int) 
 class Generator(_NotebookKeys):
     """Latents B x latent x 1 x 1, drawn from N(0, 1), to images B x channels x size x size.
 
-    Images lie in [-1, 1]. The defaults are the notebook's: 32 x 32, one channel, width 64.
+    Images lie in [-1, 1]. The defaults are the notebook's: 32 x 32, one channel, width 64. With
+    ``classes`` it takes a second argument, B (int64, 0 to ``classes`` - 1), which joins the latents
+    as 50 learned numbers (Mirza & Osindero 2014).
     Raises UserError for an ``image_size`` that is not one of 16, 32, 64, 128 and 256.
     """
 
-    classes = 0  # it is told of none
     prior = "normal"
 
-    def __init__(self, latent: int = 100, width: int = 64, channels: int = 1, image_size: int = 32):
+    def __init__(
+        self,
+        latent: int = 100,
+        width: int = 64,
+        channels: int = 1,
+        image_size: int = 32,
+        classes: int = 0,
+    ):
         super().__init__()
-        self.latent = latent
-        self.gan = decoder(latent, width, channels, first=4, doublings=_stages(image_size))
+        self.latent, self.classes = latent, classes
+        taken = latent + (EMBEDDING if classes else 0)
+        self.gan = decoder(taken, width, channels, first=4, doublings=_stages(image_size))
+        if classes:
+            self.embedding = nn.Embedding(classes, EMBEDDING)
 
     def fold(self) -> None:
         """Fold BatchNorm into the convolutions, for drawing faster; ends training."""
         self.gan = kernels.folded(self.gan)
 
-    def forward(self, latents: Tensor) -> Tensor:
+    def forward(self, latents: Tensor, *labels: Tensor) -> Tensor:
+        if self.classes:
+            embedded = self.embedding(labels[0]).reshape([-1, EMBEDDING, 1, 1])
+            latents = paddle.concat([latents, embedded], axis=1)
         return kernels.run(self.gan, latents)
 
 
@@ -101,15 +117,21 @@ class Discriminator(_NotebookKeys, discriminator.Discriminator):
     """Images B x channels x size x size in [-1, 1] to the probability of being real, B x 1 x 1 x 1.
 
     ``norm`` is a row of ``NORMS``; the notebook's is "batch". ``logits`` gives the same before the
-    sigmoid, which is what the losses take.
+    sigmoid, which is what the losses take. With ``classes`` it takes a second argument, B: a class
+    is a learned image of its own, one more channel.
     Raises UserError for an ``image_size`` that is not one of 16, 32, 64, 128 and 256.
     """
 
     def __init__(
-        self, width: int = 64, channels: int = 1, image_size: int = 32, norm: str = "batch"
+        self,
+        width: int = 64,
+        channels: int = 1,
+        image_size: int = 32,
+        norm: str = "batch",
+        classes: int = 0,
     ):
         super().__init__()
-        norm, layers, before, features = NORMS[norm], [], channels, width
+        norm, layers, before, features = NORMS[norm], [], channels + bool(classes), width
         for _ in range(_stages(image_size)):  # B x f x s x s -> B x 2f x s/2 x s/2
             layers += [
                 nn.Conv2D(before, features, 4, 2, 1, bias_attr=norm.bias),
@@ -121,9 +143,17 @@ class Discriminator(_NotebookKeys, discriminator.Discriminator):
         self.dgan = nn.Sequential(*layers)
         if norm.spectral:
             self.normalize_spectrally()
+        self.channels, self.plane = channels, [-1, 1, image_size, image_size]
+        if classes:
+            self.embedding = nn.Embedding(classes, image_size**2)
 
-    def _logits(self, images: Tensor) -> Tensor:
-        return kernels.run(self.dgan, images, stop=-1)
+    def _logits(self, images: Tensor, *labels: Tensor) -> Tensor:
+        return kernels.run(self.dgan, self._with_class(images, *labels), stop=-1)
 
-    def _input_gradient(self, images: Tensor) -> Tensor:
-        return kernels.input_gradient(self.dgan, images, stop=-1)
+    def _input_gradient(self, images: Tensor, *labels: Tensor) -> Tensor:
+        seen = self._with_class(images, *labels)
+        return kernels.input_gradient(self.dgan, seen, stop=-1)[:, : self.channels]
+
+    def _with_class(self, images: Tensor, *labels: Tensor) -> Tensor:
+        planes = [self.embedding(label).reshape(self.plane) for label in labels]
+        return paddle.concat([images, *planes], axis=1) if planes else images

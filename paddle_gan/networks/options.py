@@ -16,6 +16,30 @@ CLASSES = Range(  # of a network that is told them
     lambda word: word if word == "data" else int(word),
 )
 
+# Of networks that may be told classes.
+TOLD = {
+    "classes": Option(0, CLASSES, "classes that the networks are told; 0: none"),
+    "labels": Option(
+        "input",
+        one_of(("input", "latents")),
+        "who is told the class: both networks, or D alone, while for G the largest of its first "
+        "latents stands for it",
+    ),
+}
+TOLD_RULES = [
+    (
+        lambda c: c["classes"] and c["pack"] > 1,
+        "pack {pack} mixes images of several classes, and D judges one class at a time; "
+        "take --pack 1, or --classes 0",
+    ),
+    (
+        lambda c: (
+            c["labels"] == "latents" and c["classes"] != "data" and c["classes"] > c["latent"]
+        ),
+        "classes {classes} take as many latents, and there are {latent}; take a larger --latent",
+    ),
+]
+
 
 def pair_options(
     image_size: int,

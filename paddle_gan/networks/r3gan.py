@@ -17,7 +17,7 @@ from paddle_gan import kernels
 from paddle_gan.networks import discriminator
 from paddle_gan.networks.blocks import Residual
 from paddle_gan.networks.initialization import INITS
-from paddle_gan.networks.options import CLASSES, DOUBLED, pair_options
+from paddle_gan.networks.options import DOUBLED, TOLD, TOLD_RULES, pair_options
 from paddle_gan.networks.resampling import depthwise, doubled, halved
 from paddle_gan.options import Option, Row, whole
 
@@ -26,10 +26,11 @@ OPTIONS = {
     "width": Option(32, whole(1), "features at full size; they double with each halving"),
     "max_width": Option(256, whole(1), "features at most"),
     "blocks": Option(2, whole(1, 32), "residual blocks at each size"),
-    "classes": Option(0, CLASSES, "classes that both networks are told; 0: none"),
+    **TOLD,
     "init": Option("own", Row(INITS), "how weights are initialized"),
 }
 RULES = [
+    *TOLD_RULES,
     (
         lambda c: c["init"] != "own",
         "init {init!r} would replace the weights that networks {networks!r} have to begin with; "
@@ -42,11 +43,6 @@ RULES = [
     (
         lambda c: c["norm"] != "none",
         "norm {norm!r} has no place in networks {networks!r}, which need none; take --norm none",
-    ),
-    (
-        lambda c: c["classes"] and c["pack"] > 1,
-        "pack {pack} mixes images of several classes, and D judges one class at a time; "
-        "take --pack 1",
     ),
 ]
 _EXPANSION, _GROUP = 2, 16  # inner features of a block for each outer one; of a group of these

@@ -5,10 +5,12 @@ import paddle
 import pytest
 
 from paddle_gan.config import RECIPES, configure
+from paddle_gan.data import ImageSet
 from paddle_gan.errors import UserError
 from paddle_gan.games.gan import GAN
 from paddle_gan.objectives.augmentations import Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
+from paddle_gan.sampling import regions
 from tests.games.games import BATCH, game, real, weights
 
 
@@ -155,3 +157,49 @@ def test_a_name_that_is_in_no_table(name, typed, nearest):
     told = str(caught.value)
     assert told.startswith(f"unknown {name} {typed!r}; did you mean {nearest!r}? There are ")
     assert "\n" not in told
+
+
+def told(monkeypatch, ours, batch) -> dict[str, list]:
+    """By what the labels of each call of D are: of real images, or of generated ones."""
+    seen, logits = [], ours.discriminator.logits
+    monkeypatch.setattr(
+        ours.discriminator, "logits", lambda *a: seen.append(a[1].tolist()) or logits(*a)
+    )
+    ours.train_step(batch, 0)
+    return seen
+
+
+def test_latents_stand_for_classes(monkeypatch):
+    """D is told the true ones of real images, of generated ones where their latents lie."""
+    labels = np.repeat([0, 1, 2], [1, 1, 4])
+    ours = game(classes=3, labels="latents")
+    assert not ours.generator.classes
+    ours.check_data(ImageSet(np.zeros((6, 1, 32, 32), np.uint8), labels, "six"))
+    batch = {"image": real(), "label": paddle.to_tensor(labels)}
+    paddle.seed(7)
+    seen = told(monkeypatch, ours, batch)
+    paddle.seed(7)
+    expected = regions.classes(ours.latents(BATCH), ours.offsets).tolist()
+    assert seen == [labels.tolist(), expected, expected]
+    assert ours.offsets[2] > ours.offsets[0] == ours.offsets[1]
+
+
+@pytest.mark.parametrize("networks", ["dcgan", "r3gan"])
+def test_penalties_with_classes_of_latents(networks):
+    ours = game("rpgan", networks=networks, classes=3, labels="latents", fresh_noise=2)
+    labels = np.array([0, 1, 2, 2, 2, 2])
+    ours.check_data(ImageSet(np.zeros((6, 1, 32, 32), np.uint8), labels, "six"))
+    scalars = ours.train_step({"image": real(), "label": paddle.to_tensor(labels)}, 0)
+    assert all(np.isfinite(float(value)) for value in scalars.values())
+    assert ours.discriminator.embedding.weight.shape[0] == 3
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [(None, 0), ([0, 0], 0), ([0, 1], 2), ([0, 4], 5), ([0, 5], 0)],
+)
+def test_classes_where_there_are_some_and_latents_for_them(labels, classes):
+    labels = labels and np.array(labels)
+    images = ImageSet(np.zeros((2, 1, 32, 32), np.uint8), labels, "two")
+    config = configure(latent=5, classes="data", labels="latents")
+    assert GAN.with_data(config, images)["classes"] == classes
