@@ -12,7 +12,7 @@ from paddle import nn
 from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.guessing import guess
 from paddle_gan.checkpoints.reading import check_state, read, shapes_of, shown
-from paddle_gan.config import configure, game_of
+from paddle_gan.config import game_of, restored
 from paddle_gan.errors import UserError
 from paddle_gan.games import Game, game_named, without_values
 
@@ -114,7 +114,7 @@ def _described(description: dict, path: str | os.PathLike) -> tuple[str, nn.Laye
     values = dict(description["config"])
     recipe, name = values.pop("recipe", None), description["network"].removesuffix("_raw")
     try:
-        config = configure(recipe, **{n: v for n, v in values.items() if n not in _OF_RECIPES})
+        config = restored(recipe, **{n: v for n, v in values.items() if n not in _OF_RECIPES})
         game = game_of(config)
         return name, game.build(config)[name] if name in game.drawn_with else None, config
     except Exception as error:  # whatever values of another type or size may cause

@@ -4,7 +4,14 @@ from paddle_gan.system.runtime import import_paddle
 
 import_paddle()  # before the games do, which settles the number of threads
 
-from paddle_gan.config.configure import configure, game_of, games, no_option, sections  # noqa: E402
+from paddle_gan.config.configure import (  # noqa: E402
+    configure,
+    game_of,
+    games,
+    no_option,
+    restored,
+    sections,
+)
 from paddle_gan.config.recipes import RECIPES  # noqa: E402
 
-__all__ = ["RECIPES", "configure", "game_of", "games", "no_option", "sections"]
+__all__ = ["RECIPES", "configure", "game_of", "games", "no_option", "restored", "sections"]

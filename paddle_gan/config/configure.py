@@ -22,7 +22,20 @@ def configure(recipe: str = "dcgan", **overrides) -> dict:
     UserError for an unknown recipe or option (naming the nearest one), a value out of its range or
     values that exclude each other.
     """
+    return _resolved(recipe, find(recipe), overrides)
+
+
+def restored(recipe: str, **saved) -> dict:
+    """The configuration that ``saved`` was, of a run or a checkpoint of any version.
+
+    What it does not name had its option's default, whatever the recipe says today. Raises as
+    ``configure`` does.
+    """
     row = find(recipe)
+    return _resolved(recipe, Recipe(row.about, row.game), saved)
+
+
+def _resolved(recipe: str, row: Recipe, overrides: Mapping[str, Any]) -> dict:
     given = {name: _as_json(value) for name, value in overrides.items() if value is not None}
     options, rules = options_of(row, given)
     for name in overrides:

@@ -14,7 +14,7 @@ try:
 except ImportError:  # Windows
     fcntl = None
 
-from paddle_gan.config import configure
+from paddle_gan.config import restored
 from paddle_gan.errors import UserError
 from paddle_gan.system import signals
 from paddle_gan.system.files import write_whole
@@ -130,4 +130,4 @@ def resumed_config(out: Path, overrides: dict) -> dict:
         )
     given.pop("recipe", None)
     saved = {n: v for n, v in config.items() if n != "recipe"}
-    return configure(recipe, **{**saved, **given})
+    return restored(recipe, **{**saved, **given})

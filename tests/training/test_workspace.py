@@ -123,6 +123,19 @@ def test_a_run_goes_on_as_it_was_started(tmp_path):
     assert json.loads(json.dumps(resumed_config(tmp_path, same))) == expected
 
 
+def test_a_recipe_that_says_more_today_changes_no_earlier_run(tmp_path):
+    """Neither what the run named as None nor options that it did not know."""
+    unknown = ("labels", "classes", "penalty_weight_end")
+    earlier = {n: v for n, v in saved(tmp_path, recipe="rpgan").items() if n not in unknown}
+    earlier.update(penalty="none", penalty_weight=None)
+    write_config(tmp_path, earlier)
+    resumed = resumed_config(tmp_path, {})
+    assert json.loads(json.dumps({n: resumed[n] for n in earlier})) == json.loads(
+        json.dumps(earlier)
+    )
+    assert [resumed[name] for name in unknown] == ["input", 0, None]
+
+
 def test_only_its_length_may_change(tmp_path):
     saved(tmp_path)
     lengths = {
