@@ -32,14 +32,13 @@ class GAN(FromNoise):
             "the losses",
         ),
         "penalty": Option(
-            "none",
-            Row(PENALTIES, formerly={"gradient": "gradient-penalty"}),
-            "on D's slope",
+            "none", Row(PENALTIES, formerly={"gradient": "gradient-penalty"}), "on D's slope"
         ),
         "penalty_weight": Option(
             None, POSITIVE, "its factor, or where to clip; the paper's unless given"
         ),
         "penalty_weight_end": Option(None, POSITIVE, "the same after the burn-in"),
+        "penalty_every": Option(1, whole(1), "steps from one penalty to the next, as much heavier"),
         "augment": Option(
             "instance-noise",
             Row(AUGMENTATIONS, formerly={"noise": "instance-noise"}),
@@ -76,15 +75,17 @@ class GAN(FromNoise):
             "objective {objective!r} without a bound on the critic's slope has no minimum; "
             "add --penalty clip or gradient-penalty, or --norm spectral",
         ),
-        (
-            lambda c: c["penalty"] == "none" and c["penalty_weight"] is not None,
-            "penalty_weight {penalty_weight} weighs nothing with penalty 'none'; name one, or "
-            "leave it out",
+        *(
+            (
+                lambda c, name=name: c["penalty"] == "none" and c[name] is not None,
+                f"{name} {{{name}}} weighs nothing with penalty 'none'; name one, or leave it out",
+            )
+            for name in ("penalty_weight", "penalty_weight_end")
         ),
         (
-            lambda c: c["penalty"] == "none" and c["penalty_weight_end"] is not None,
-            "penalty_weight_end {penalty_weight_end} weighs nothing with penalty 'none'; name one, "
-            "or leave it out",
+            lambda c: c["penalty_every"] > 1 and not PENALTIES[c["penalty"]].term,
+            "penalty_every {penalty_every} is of terms of a loss, and penalty {penalty!r} is none; "
+            "leave it out",
         ),
         (
             lambda c: PENALTIES[c["penalty"]].project and NORMS[c["norm"]].spectral,
@@ -177,10 +178,11 @@ class GAN(FromNoise):
         return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report}
 
     def _penalty_weight(self, step: int) -> float:
-        """That of the step after ``step`` steps."""
-        config = self.config
+        """That of the step after ``step`` steps, 0 for those without a penalty."""
+        config, every = self.config, self.config["penalty_every"]
         ends = config["penalty_weight"] or self.penalty.weight, config["penalty_weight_end"]
-        return annealed(*ends, step * config["batch_size"], config["burn_in"])
+        weight = annealed(*ends, step * config["batch_size"], config["burn_in"])
+        return 0.0 if step % every else every * weight
 
     def _discriminator_step(
         self, real: Tensor, fake: Tensor, labels: list[Tensor], told: list[Tensor], weight: float
@@ -191,12 +193,11 @@ class GAN(FromNoise):
         self.augment.observe(real_logits, self.config["batch_size"] // self.parts)
         fake_logits = self.discriminator.logits(fake, *told)
         loss = self.objective.discriminator(real_logits, fake_logits)
-        if self.penalty.term:
+        if self.penalty.term and weight:
 
             def gradient(images: Tensor) -> Tensor:  # of images between both: as of the real one
-                return self.discriminator.input_gradient(
-                    images, *(told if images is fake else labels)
-                )
+                classes = told if images is fake else labels
+                return self.discriminator.input_gradient(images, *classes)
 
             loss = loss + weight * self.penalty.term(gradient, real, fake)
         descend(loss, self.d_optimizer)

@@ -112,6 +112,16 @@ SENSELESS = {
         "pack 2 mixes images of several classes",
         [dict(pack=1), dict(networks="dcgan")],
     ),
+    "now and then what is no term": (
+        dict(recipe="wgan", penalty_every=4),
+        "penalty_every 4 is of terms of a loss, and penalty 'clip' is none; leave it out",
+        [dict(penalty_every=1), dict(penalty="gradient-penalty", norm="none")],
+    ),
+    "more classes than latents": (
+        dict(classes=12, labels="latents", latent=11),
+        "classes 12 take as many latents, and there are 11; take a larger --latent",
+        [dict(latent=12), dict(classes=11), dict(labels="input")],
+    ),
     "a batch that critics' steps do not share": (
         dict(batch_size=64, critic_steps=5),
         "batch_size 64: it must be a multiple of critic_steps x pack, here 5 x 1",

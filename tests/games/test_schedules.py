@@ -82,6 +82,21 @@ def test_the_weight_of_the_penalty_follows_the_images():
     assert losses[1] == pytest.approx(losses[4] + 1.7071068 * slope, rel=1e-4)
 
 
+def test_a_penalty_of_every_third_step_weighs_three_times_as_much():
+    losses = {}
+    for every in (1, 3):
+        ours, _ = twins(
+            norm="none", penalty="r1", penalty_weight=2.0, penalty_every=every, lr=1e-30
+        )
+        for step in range(5):
+            paddle.seed(7)
+            losses[every, step] = float(ours.train_step({"image": real()}, step)["d_loss"])
+    without, once = losses[3, 1], losses[1, 0] - losses[3, 1]
+    assert once > 0.01
+    expected = [without + (0 if step % 3 else 3 * once) for step in range(5)]
+    assert [losses[3, step] for step in range(5)] == pytest.approx(expected, rel=1e-4)
+
+
 def test_where_to_clip_follows_the_images():
     ours = game("wgan", batch_size=10, penalty_weight=0.004, penalty_weight_end=0.002, burn_in=40)
     for step, bound in ((0, 0.004), (2, 0.003), (4, 0.002)):
