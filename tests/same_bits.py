@@ -67,6 +67,7 @@ def numbers(out: Path) -> dict[str, bytes]:
     for line in (out / "metrics.jsonl").read_text().splitlines():
         values = json.loads(line)
         values.pop("images_per_second", None)
+        values.pop("cpu_seconds", None)
         step = values["step"]
         found.update({f"{name} of step {step}": repr(v).encode() for name, v in values.items()})
     for path in sorted(out.glob("*.pd*")):

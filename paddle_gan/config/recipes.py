@@ -36,8 +36,29 @@ _TRANSLATION = dict(
     width=64, d_width=64, patch_layers=3, batch_size=1, epochs=200, lr_decay=0.5, ema_half_life=0
 )
 
+# As measured to be best of the notebook's networks, without R3GAN's; at any length of a run.
+_BEST = dict(
+    objective="relativistic",
+    penalty="r1-r2",
+    penalty_weight=0.3,
+    penalty_weight_end=0.03,
+    penalty_every=4,
+    burn_in=200_000,
+    norm="none",
+    augment="none",
+    betas=(0.0, 0.99),
+    lr_ratio=0.5,
+    lr_half=60_000,
+)
+
 RECIPES = {
-    "dcgan": Recipe("the notebook's networks, trained as measured to be best"),
+    "dcgan": Recipe(
+        "the notebook's generator, taught as measured to be best",
+        **_BEST,
+        classes="data",
+        labels="latents",
+    ),
+    "dcgan-bce": Recipe("the notebook's pair and loss, trained as measured to be best with these"),
     "aistudio": Recipe(
         "the notebook's numbers; only its pixel range is put right",
         **_SEED,
@@ -52,7 +73,7 @@ RECIPES = {
         lr=0.0002,
         batch_size=64,
     ),
-    "cdcgan": Recipe("dcgan with the digit as an input to both networks", networks="cdcgan"),
+    "cdcgan": Recipe("dcgan with the class as an input to both networks", **_BEST, classes="data"),
     "mlp": Recipe(
         "one hidden layer in each network, uniform latents",
         **_MLP,

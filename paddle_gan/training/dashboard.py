@@ -31,7 +31,8 @@ class Dashboard:
 
     ``metrics.jsonl`` and ``samples/`` are the record; ``log/`` is made from them, so that a resumed
     run shows every step once: what a stopped run noted beyond its last checkpoint is dropped.
-    ``tags`` say where in VisualDL a number of that name stands.
+    ``tags`` say where in VisualDL a number of that name stands; ``cpu_seconds`` is what the run had
+    taken at the last line that is kept.
     """
 
     def __init__(self, out: Path, config: dict, step: int, total_steps: int, tags: dict[str, str]):
@@ -54,7 +55,9 @@ class Dashboard:
         for path in self._samples.glob("step-*.png"):
             if _step(path) > step:
                 path.unlink()
-        self._replay([json.loads(line) for line in lines])
+        noted = [json.loads(line) for line in lines]
+        self.cpu_seconds = max((line.get("cpu_seconds", 0.0) for line in noted), default=0.0)
+        self._replay(noted)
         self._restart_bar(step)
         self._mark = time.perf_counter(), step
 
@@ -172,7 +175,7 @@ class Dashboard:
     def _tag(self, name: str, line: dict) -> str:
         if name in self._tags:
             return self._tags[name]
-        if name == "images_per_second":
+        if name in ("images_per_second", "cpu_seconds"):
             return f"speed/{name}"
         if name.endswith("_loss"):
             return f"loss/{name[:-5]}"
@@ -193,6 +196,8 @@ class Dashboard:
 
 class _Silence:
     """Takes every call of a Dashboard and does nothing."""
+
+    cpu_seconds = 0.0
 
     def __getattr__(self, name: str):
         return lambda *arguments: None

@@ -17,6 +17,7 @@ from paddle_gan.games.schedules import annealed
 from paddle_gan.sampling.columns import joined, labels_of
 from paddle_gan.sampling.drawing import in_eval_mode
 from paddle_gan.system import distributed
+from paddle_gan.training.clock import Clock
 from paddle_gan.training.dashboard import open_dashboard
 from paddle_gan.training.ema import Ema
 from paddle_gan.training.health import Health, NotFinite
@@ -83,6 +84,7 @@ class Run:
         self.board = open_dashboard(self.out, self.config, self.step, self.total, tags)
         if self._scoring and self._scoring.why:
             self.board.say(self._scoring.why)
+        self._clock = Clock(self.board.cpu_seconds)
         self.board.real(self._data_set.examples(self._shown))
 
     def prepare(self) -> None:
@@ -130,7 +132,7 @@ class Run:
         """Record a step's losses. Raises NotFinite, in every process or in none."""
         values = self.numbers(scalars)
         self._warn(self._health.losses(self.step, values, self.game.trouble))
-        self.board.scalars(self.step, epoch, values)
+        self.board.scalars(self.step, epoch, {**values, "cpu_seconds": self._clock.seconds()})
 
     def save_is_due(self, at_end: bool) -> bool:
         """Whether to save after this step, which is ``at_end`` of an epoch or not.
@@ -159,9 +161,10 @@ class Run:
             names = self._description["classes"]
             self.board.samples(self.step, columns, labels_of(self._inputs), names)
             if self._due("evaluate", finished):
-                if distributed.rank() == 0:
-                    self._evaluate(drawers, finished)
-                distributed.wait()  # which is more patient than the next step
+                with self._clock.stopped():
+                    if distributed.rank() == 0:
+                        self._evaluate(drawers, finished)
+                    distributed.wait()  # which is more patient than the next step
         if distributed.rank() == 0 and self._due("keep", finished):
             saving.set_aside(self.out, f"epoch-{finished:03d}", drawers, self._description)
         self._write()

@@ -120,6 +120,7 @@ def snapshot(out: Path) -> dict[str, object]:
     lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
     for line in lines:
         line.pop("images_per_second", None)
+        line.pop("cpu_seconds", None)
     return {
         "config.json": json.loads((out / "config.json").read_text()),
         "metrics.jsonl": lines,

@@ -18,7 +18,8 @@ from paddle_gan.sampling.drawing import generate, latents
 from paddle_gan.sampling.pictures import grid, to_uint8
 from tests.training import harness
 
-FIELDS = {"step", "epoch", "images", "d_loss", "g_loss", "d_real", "d_fake", "images_per_second"}
+FIELDS = {"step", "epoch", "images", "d_loss", "g_loss", "d_real", "d_fake"}
+FIELDS |= {"images_per_second", "cpu_seconds"}
 FIELDS |= {"accuracy_real", "accuracy_fake"}
 
 
@@ -26,7 +27,7 @@ FIELDS |= {"accuracy_real", "accuracy_fake"}
 def run(tmp_path_factory, few) -> Path:
     """Two epochs of three steps from Python; saved at 2 and 4 and at the epochs' ends."""
     out = tmp_path_factory.mktemp("runs") / "new" / "run"
-    sizes = dict(width=4, latent=8, image_size=16, batch_size=8)
+    sizes = dict(width=4, latent=10, image_size=16, batch_size=8)
     returned = paddle_gan.train(
         out=str(out), device="cpu", data=str(few), epochs=2, checkpoint_every=2, seed=7, **sizes
     )
@@ -50,7 +51,7 @@ def test_the_configuration_is_kept(run, few):
     written = json.loads((run / "config.json").read_text())
     expected = configure(
         data=str(few), epochs=2, checkpoint_every=2, seed=7,
-        width=4, latent=8, image_size=16, batch_size=8,
+        width=4, latent=10, image_size=16, batch_size=8, classes=10,
     )  # fmt: skip
     assert written == json.loads(json.dumps(expected))
     [(step, _)] = harness.dashboard(run / "log")["text config"]
