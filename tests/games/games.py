@@ -12,7 +12,7 @@ from tests.notebook import fill
 BATCH = 6
 
 
-def game(recipe="dcgan", seed=1, **overrides) -> GAN:
+def game(recipe="dcgan-bce", seed=1, **overrides) -> GAN:
     paddle.seed(seed)
     sizes = dict(width=4, latent=5, batch_size=BATCH, augment="none", lr=0.001)
     return GAN(configure(recipe, **{**sizes, **overrides}))
@@ -23,7 +23,7 @@ def real(n=BATCH, size=32, channels=1, seed=0) -> paddle.Tensor:
     return paddle.to_tensor(images.astype("float32"))
 
 
-def twins(recipe="dcgan", **overrides) -> list[GAN]:
+def twins(recipe="dcgan-bce", **overrides) -> list[GAN]:
     """Two games in the same state, with weights as in mid-training."""
     made = [game(recipe, **overrides) for _ in range(2)]
     for each in made:

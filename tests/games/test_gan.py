@@ -77,7 +77,7 @@ def test_losses_at_a_sure_discriminator_where_the_notebook_loses_them():
     assert scalars["d_real"] == scalars["d_fake"] == 1
 
 
-@pytest.mark.parametrize(("recipe", "draws"), [("aistudio", 2), ("dcgan", 1)])
+@pytest.mark.parametrize(("recipe", "draws"), [("aistudio", 2), ("dcgan-bce", 1)])
 def test_how_often_noise_is_drawn(recipe, draws):
     ours = game(recipe, augment="none")
     paddle.seed(5)
@@ -91,7 +91,7 @@ def test_how_often_noise_is_drawn(recipe, draws):
 
 def test_without_fresh_noise_the_generator_answers_for_the_same_images():
     """Worked out with the first draw: the loss of D's second verdict on G's one batch."""
-    ours = game("dcgan", lr=1e-30, augment="none")  # nothing moves
+    ours = game("dcgan-bce", lr=1e-30, augment="none")  # nothing moves
     fill(ours.generator, seed=2)
     fill(ours.discriminator, seed=3)
     (scalars,) = play(ours, 1)
@@ -184,7 +184,7 @@ def test_state_passes_from_one_game_to_another_in_the_same_process(steps):
 
 def test_games_and_recipes_fit():
     assert game_named("gan") is GAN
-    for recipe in ("dcgan", "aistudio"):
+    for recipe in ("dcgan-bce", "aistudio"):
         config = configuration(recipe)
         ours = game_named(config["game"])(config)
         assert ours.networks.keys() == {"Gnet", "Dnet"} and ours.optimizers.keys() == {
