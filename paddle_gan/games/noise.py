@@ -34,14 +34,15 @@ class FromNoise(Game):
     def with_data(cls, config: dict, images) -> dict:
         """As many classes as there are, where the networks are told them.
 
-        With ``labels`` "latents" there are none where nothing is to be told: of images without
-        classes or of one class, and where there are more classes than latents to stand for them.
+        With ``labels`` "latents" that is none of images without classes or of one class, where D
+        judges several at once, and where there are more classes than latents to stand for them.
         """
         if config.get("classes") != "data":
             return config
         if config.get("labels") == "latents":
             found = 0 if images.labels is None else int(images.labels.max()) + 1
-            return {**config, "classes": found if 1 < found <= config["latent"] else 0}
+            told = 1 < found <= config["latent"] and config["pack"] == 1
+            return {**config, "classes": found if told else 0}
         if images.labels is None:
             raise UserError(
                 f"{config['recipe']} is told classes, and there are none in {images.source}; give "

@@ -11,7 +11,11 @@ OPTIONS = {
     "classes": Option("data", CLASSES, "classes that both networks are told"),
 }
 RULES = [
-    *dcgan.RULES[:1],
+    (
+        lambda c: c["pack"] > 1,
+        "pack {pack} mixes images of several classes, and D of {networks!r} judges one class at a "
+        "time; take --pack 1",
+    ),
     (
         lambda c: not c["classes"],
         "classes 0: networks {networks!r} are told one; take --networks dcgan, which are not",

@@ -28,7 +28,9 @@ TOLD = {
 }
 TOLD_RULES = [
     (
-        lambda c: c["classes"] and c["pack"] > 1,
+        lambda c: (
+            c["pack"] > 1 and c["classes"] and (c["classes"], c["labels"]) != ("data", "latents")
+        ),
         "pack {pack} mixes images of several classes, and D judges one class at a time; "
         "take --pack 1, or --classes 0",
     ),

@@ -139,8 +139,8 @@ SENSELESS = {
 def test_what_does_not_go_together(case):
     values, reason, mends = SENSELESS[case]
     with pytest.raises(UserError) as caught:
-        configure(**values)
+        configure(**{"recipe": "dcgan-bce", **values})
     assert reason in str(caught.value) and "\n" not in str(caught.value)
     assert "{" not in str(caught.value)
     for mend in mends:
-        configure(**{**values, **mend})
+        configure(**{"recipe": "dcgan-bce", **values, **mend})

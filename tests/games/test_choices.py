@@ -115,8 +115,10 @@ def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack, ob
 @pytest.mark.parametrize("recipe", [name for name, row in RECIPES.items() if row.game == "gan"])
 def test_every_recipe_plays(recipe):
     batch = 2 * configure(recipe)["critic_steps"]
-    ours = game(recipe, batch_size=batch)
+    told = {"classes": 10} if "classes" in RECIPES[recipe].values else {}
+    ours = game(recipe, batch_size=batch, latent=12, **told)
     size = configure(recipe)["image_size"]
+    ours.check_data(ImageSet(np.zeros((10, 1, 32, 32), np.uint8), np.arange(10), "ten"))
     before = weights(ours.generator), weights(ours.discriminator)
     labels = paddle.arange(batch) % 10
     for step in range(2):
@@ -201,5 +203,7 @@ def test_penalties_with_classes_of_latents(networks):
 def test_classes_where_there_are_some_and_latents_for_them(labels, classes):
     labels = labels and np.array(labels)
     images = ImageSet(np.zeros((2, 1, 32, 32), np.uint8), labels, "two")
-    config = configure(latent=5, classes="data", labels="latents")
+    config = configure("dcgan", latent=5)
     assert GAN.with_data(config, images)["classes"] == classes
+    packed = configure("dcgan", latent=5, pack=2)
+    assert GAN.with_data(packed, images)["classes"] == 0

@@ -93,7 +93,7 @@ def test_digits_are_classes_by_their_numbers(tmp_path, capsys):
 
 def test_a_run_of_the_version_before_has_ten(pets, tmp_path):
     """It had no such option, and ten classes whatever the data."""
-    paddle_gan.train("cdcgan", out=tmp_path, data=pets, classes=10, **TINY)
+    paddle_gan.train("cdcgan", out=tmp_path, data=pets, networks="cdcgan", classes=10, **TINY)
     config = json.loads((tmp_path / "config.json").read_text())
     del config["classes"]
     (tmp_path / "config.json").write_text(json.dumps(config))
@@ -106,7 +106,7 @@ def test_fewer_than_there_are_do_not_train(pets, tmp_path):
         paddle_gan.train("cdcgan", out=tmp_path / "out", data=pets, classes=2, **TINY)
     assert not (tmp_path / "out").exists()
     with pytest.raises(UserError, match="^classes 0: networks 'cdcgan' are told one"):
-        paddle_gan.train("cdcgan", out=tmp_path / "out", data=pets, classes=0, **TINY)
+        paddle_gan.train("cdcgan", out=tmp_path, networks="cdcgan", data=pets, classes=0, **TINY)
 
 
 def test_the_number_of_classes_in_a_call():

@@ -48,7 +48,13 @@ def test_a_run_sets_the_rates_of_its_steps(few, tmp_path, monkeypatch):
     monkeypatch.setattr(GAN, "train_step", watched)
     settings = dict(epochs=3, batch_size=8, width=4, latent=8, image_size=16, lr=0.01)
     paddle_gan.train(
-        out=tmp_path, data=str(few), device="cpu", lr_half=24, lr_decay=1 / 3, **settings
+        out=tmp_path,
+        data=str(few),
+        device="cpu",
+        lr_half=24,
+        lr_decay=1 / 3,
+        lr_ratio=1,
+        **settings,
     )
     expected = [
         0.01 / (1 + step / 3) * share for step, share in enumerate([1] * 7 + [2 / 3, 1 / 3])
