@@ -200,7 +200,7 @@ def test_nothing_is_left_to_measure(name):
 def test_the_table_of_recipes_is_that_of_the_package():
     section = TEXTS["docs/recipes.md"].split("\n## ")[1]
     told = dict(re.findall(r"^\| `([\w-]+)` \| (.+) \|$", section, re.M))
-    assert ["dcgan", *told] == list(RECIPES)
+    assert list(told) == [name for name, row in RECIPES.items() if row.values]
     for name, values in told.items():
         assert values == ", ".join(f"{n} {v}" for n, v in RECIPES[name].values.items()), name
 

@@ -36,27 +36,22 @@ _TRANSLATION = dict(
     width=64, d_width=64, patch_layers=3, batch_size=1, epochs=200, lr_decay=0.5, ema_half_life=0
 )
 
-# As measured to be best of the notebook's networks, without R3GAN's; at any length of a run.
-_BEST = dict(
-    objective="relativistic",
-    penalty="r1-r2",
-    penalty_weight=0.3,
-    penalty_weight_end=0.03,
-    penalty_every=4,
-    burn_in=200_000,
-    norm="none",
-    augment="none",
-    betas=(0.0, 0.99),
-    lr_ratio=0.5,
-    lr_half=60_000,
-)
-
 RECIPES = {
     "dcgan": Recipe(
         "the notebook's generator, taught as measured to be best",
-        **_BEST,
         classes="data",
         labels="latents",
+        objective="relativistic",
+        penalty="r1-r2",
+        penalty_weight=0.3,
+        penalty_weight_end=0.03,
+        penalty_every=4,
+        burn_in=200_000,
+        norm="none",
+        augment="none",
+        betas=(0.0, 0.99),
+        lr_ratio=0.5,
+        lr_half=60_000,
     ),
     "dcgan-bce": Recipe("the notebook's pair and loss, trained as measured to be best with these"),
     "aistudio": Recipe(
@@ -73,7 +68,7 @@ RECIPES = {
         lr=0.0002,
         batch_size=64,
     ),
-    "cdcgan": Recipe("dcgan with the class as an input to both networks", **_BEST, classes="data"),
+    "cdcgan": Recipe("dcgan-bce with the class as an input to both networks", networks="cdcgan"),
     "mlp": Recipe(
         "one hidden layer in each network, uniform latents",
         **_MLP,
@@ -116,7 +111,7 @@ RECIPES = {
         canvas=5,
     ),
     "sndcgan": Recipe(
-        "dcgan, D spectrally normalized, hinge loss", norm="spectral", objective="hinge"
+        "dcgan-bce, D spectrally normalized, hinge loss", norm="spectral", objective="hinge"
     ),
     "wgan": Recipe(
         "a critic with clipped weights",
@@ -144,10 +139,10 @@ RECIPES = {
         betas=(0.0, 0.9),
         batch_size=80,
     ),
-    "lsgan": Recipe("dcgan with least squares", objective="least-squares"),
-    "hinge": Recipe("dcgan with the hinge loss", objective="hinge"),
+    "lsgan": Recipe("dcgan-bce with least squares", objective="least-squares"),
+    "hinge": Recipe("dcgan-bce with the hinge loss", objective="hinge"),
     "rpgan": Recipe(
-        "dcgan with relativistic pairs, D without BatchNorm and with its slope penalized",
+        "dcgan-bce with relativistic pairs, D without BatchNorm and with its slope penalized",
         **_PAIRS,
         **_ANNEALED,
         norm="none",
