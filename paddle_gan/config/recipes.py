@@ -40,7 +40,7 @@ RECIPES = {
     "dcgan": Recipe(
         "the notebook's generator, taught as measured to be best",
         classes="data",
-        labels="latents",
+        conditioning="latents",
         objective="relativistic",
         penalty="r1-r2",
         penalty_weight=0.3,

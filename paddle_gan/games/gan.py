@@ -130,11 +130,11 @@ class GAN(FromNoise):
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:
         networks, channels = NETWORKS[config["networks"]], config["channels"]
-        own = ("latent", "norm", "init", "labels")
+        own = ("latent", "norm", "init", "conditioning")
         both = {n: config[n] for n in networks.OPTIONS if n not in own}
         if both.get("classes") == "data":  # which has not been read: those of digits
             both["classes"] = 10
-        of_g = {**both, "classes": 0} if config.get("labels") == "latents" else both
+        of_g = {**both, "classes": 0} if config.get("conditioning") == "latents" else both
         return {
             "Gnet": networks.Generator(config["latent"], channels=channels, **of_g),
             "Dnet": networks.Discriminator(

@@ -34,12 +34,12 @@ class FromNoise(Game):
     def with_data(cls, config: dict, images) -> dict:
         """As many classes as there are, where the networks are told them.
 
-        With ``labels`` "latents" that is none of images without classes or of one class, where D
-        judges several at once, and where there are more classes than latents to stand for them.
+        With ``conditioning`` "latents" that is none of images without classes or of one class, where
+        D judges several at once, and where there are more classes than latents to stand for them.
         """
         if config.get("classes") != "data":
             return config
-        if config.get("labels") == "latents":
+        if config.get("conditioning") == "latents":
             found = 0 if images.labels is None else int(images.labels.max()) + 1
             told = 1 < found <= config["latent"] and config["pack"] == 1
             return {**config, "classes": found if told else 0}

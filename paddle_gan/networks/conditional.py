@@ -7,7 +7,7 @@ from paddle_gan.networks.options import CLASSES
 from paddle_gan.options import Option
 
 OPTIONS = {
-    **{name: option for name, option in dcgan.OPTIONS.items() if name != "labels"},
+    **{name: option for name, option in dcgan.OPTIONS.items() if name != "conditioning"},
     "classes": Option("data", CLASSES, "classes that both networks are told"),
 }
 RULES = [

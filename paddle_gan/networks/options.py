@@ -19,7 +19,7 @@ CLASSES = Range(  # of a network that is told them
 # Of networks that may be told classes.
 TOLD = {
     "classes": Option(0, CLASSES, "classes that the networks are told; 0: none"),
-    "labels": Option(
+    "conditioning": Option(
         "input",
         one_of(("input", "latents")),
         "who is told the class: both networks, or D alone, while for G the largest of its first "
@@ -29,14 +29,16 @@ TOLD = {
 TOLD_RULES = [
     (
         lambda c: (
-            c["pack"] > 1 and c["classes"] and (c["classes"], c["labels"]) != ("data", "latents")
+            c["pack"] > 1
+            and c["classes"]
+            and (c["classes"], c["conditioning"]) != ("data", "latents")
         ),
         "pack {pack} mixes images of several classes, and D judges one class at a time; "
         "take --pack 1, or --classes 0",
     ),
     (
         lambda c: (
-            c["labels"] == "latents" and c["classes"] != "data" and c["classes"] > c["latent"]
+            c["conditioning"] == "latents" and c["classes"] != "data" and c["classes"] > c["latent"]
         ),
         "classes {classes} take as many latents, and there are {latent}; take a larger --latent",
     ),

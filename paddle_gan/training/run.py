@@ -63,14 +63,12 @@ class Run:
             self.networks.update({name: average.network, f"{name}_raw": source})
             self._averages.append(average)
         self._rates = [(each, each.get_lr()) for each in self.game.optimizers.values()]
-        self.data, self._learned_from = images.fingerprint(), None
-        self._data_set = images
+        self.data, self._learned_from, self._data_set = images.fingerprint(), None, images
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resumed:
             self._restore()
         self._shown, self._watched, self._scoring = config["canvas"] ** 2, watched, None
-        probe = self.game.probe(self._drawers(), self._shown, config["seed"], watched)
-        self._inputs = list(probe)
+        self._inputs = list(self.game.probe(self._drawers(), self._shown, config["seed"], watched))
 
     def prepare_scores(self) -> None:
         """Make ready what evaluations take. Raises UserError where there can be none."""

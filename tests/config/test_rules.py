@@ -118,9 +118,9 @@ SENSELESS = {
         [dict(penalty_every=1), dict(penalty="gradient-penalty", norm="none")],
     ),
     "more classes than latents": (
-        dict(classes=12, labels="latents", latent=11),
+        dict(classes=12, conditioning="latents", latent=11),
         "classes 12 take as many latents, and there are 11; take a larger --latent",
-        [dict(latent=12), dict(classes=11), dict(labels="input")],
+        [dict(latent=12), dict(classes=11), dict(conditioning="input")],
     ),
     "a batch that critics' steps do not share": (
         dict(batch_size=64, critic_steps=5),

@@ -115,7 +115,7 @@ def test_every_image_that_reaches_the_discriminator_is_augmented(steps, pack, ob
 @pytest.mark.parametrize("recipe", [name for name, row in RECIPES.items() if row.game == "gan"])
 def test_every_recipe_plays(recipe):
     batch = 2 * configure(recipe)["critic_steps"]
-    told = {"classes": 10} if "classes" in RECIPES[recipe].values else {}
+    told = {"classes": 10} if configure(recipe).get("classes") else {}
     ours = game(recipe, batch_size=batch, latent=12, **told)
     size = configure(recipe)["image_size"]
     ours.check_data(ImageSet(np.zeros((10, 1, 32, 32), np.uint8), np.arange(10), "ten"))
@@ -174,7 +174,7 @@ def told(monkeypatch, ours, batch) -> dict[str, list]:
 def test_latents_stand_for_classes(monkeypatch):
     """D is told the true ones of real images, of generated ones where their latents lie."""
     labels = np.repeat([0, 1, 2], [1, 1, 4])
-    ours = game(classes=3, labels="latents")
+    ours = game(classes=3, conditioning="latents")
     assert not ours.generator.classes
     ours.check_data(ImageSet(np.zeros((6, 1, 32, 32), np.uint8), labels, "six"))
     batch = {"image": real(), "label": paddle.to_tensor(labels)}
@@ -188,7 +188,7 @@ def test_latents_stand_for_classes(monkeypatch):
 
 @pytest.mark.parametrize("networks", ["dcgan", "r3gan"])
 def test_penalties_with_classes_of_latents(networks):
-    ours = game("rpgan", networks=networks, classes=3, labels="latents", fresh_noise=2)
+    ours = game("rpgan", networks=networks, classes=3, conditioning="latents", fresh_noise=2)
     labels = np.array([0, 1, 2, 2, 2, 2])
     ours.check_data(ImageSet(np.zeros((6, 1, 32, 32), np.uint8), labels, "six"))
     scalars = ours.train_step({"image": real(), "label": paddle.to_tensor(labels)}, 0)

@@ -125,7 +125,7 @@ def test_a_run_goes_on_as_it_was_started(tmp_path):
 
 def test_a_recipe_that_says_more_today_changes_no_earlier_run(tmp_path):
     """Neither what the run named as None nor options that it did not know."""
-    unknown = ("labels", "classes", "penalty_weight_end")
+    unknown = ("conditioning", "classes", "penalty_weight_end")
     earlier = {n: v for n, v in saved(tmp_path, recipe="rpgan").items() if n not in unknown}
     earlier.update(penalty="none", penalty_weight=None)
     write_config(tmp_path, earlier)
