@@ -34,8 +34,8 @@ class FromNoise(Game):
     def with_data(cls, config: dict, images) -> dict:
         """As many classes as there are, where the networks are told them.
 
-        With ``conditioning`` "latents" that is none of images without classes or of one class, where
-        D judges several at once, and where there are more classes than latents to stand for them.
+        With ``conditioning`` "latents" that is none of images without classes or of one class,
+        where D judges several at once, and where classes are more than latents to stand for them.
         """
         if config.get("classes") != "data":
             return config
