@@ -110,7 +110,7 @@ def saved(out: Path, **overrides) -> dict:
 def test_the_configuration_is_for_people_and_programs_to_read(tmp_path):
     config = saved(tmp_path, lr=0.5)
     text = (tmp_path / "config.json").read_text()
-    assert json.loads(text) == {**config, "betas": [0.5, 0.999]}
+    assert json.loads(text) == {**config, "betas": [0.0, 0.99]}
     assert '\n  "lr": 0.5,\n' in text and text.endswith("}\n")
     assert files(tmp_path) == {"config.json"}
 
