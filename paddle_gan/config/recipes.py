@@ -4,10 +4,7 @@ from __future__ import annotations
 
 
 class Recipe:
-    """A game, by its file in ``games/``, and values of its options and a run's.
-
-    What is not named is at its default.
-    """
+    """A game, by its file in ``games/``, and the options that are not at their defaults."""
 
     def __init__(self, about: str, game: str = "gan", **values):
         self.about, self.game, self.values = about, game, values
@@ -18,14 +15,11 @@ _SEED = dict(augment="none", lr_half=0, ema_half_life=0)
 _MLP = dict(networks="mlp", canvas=6, inverted=True)
 _CONV = dict(networks="conv", init="glorot", canvas=10, inverted=True)
 # As Huang et al. 2024 (R3GAN), and with numbers for small batches and short runs.
-_PAIRS = dict(objective="relativistic", penalty="r1-r2", augment="none", lr_half=0)
-_ANNEALED = dict(
-    lr_end=0.0001,
-    penalty_weight=0.3,
-    penalty_weight_end=0.03,
-    ema_half_life=30_000,
-    burn_in=200_000,
-)
+_PAIRED = dict(objective="relativistic", penalty="r1-r2", augment="none")
+_PAIRS = dict(**_PAIRED, lr_half=0)
+_LIGHTER = dict(penalty_weight=0.3, penalty_weight_end=0.03, burn_in=200_000)
+_ANNEALED = dict(**_LIGHTER, lr_end=0.0001, ema_half_life=30_000)
+_TAUGHT = dict(**_PAIRED, **_LIGHTER, penalty_every=4, norm="none", lr_half=60_000, lr_ratio=0.5)
 _R3GAN = dict(**_PAIRS, networks="r3gan", betas=(0.0, 0.9), beta2_end=0.99)
 _SMALL = dict(**_R3GAN, **_ANNEALED, lr=0.0003, width=16, max_width=64, blocks=1)
 _WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
@@ -39,19 +33,10 @@ _TRANSLATION = dict(
 RECIPES = {
     "dcgan": Recipe(
         "the notebook's generator, taught as measured to be best",
+        **_TAUGHT,
+        betas=(0.0, 0.99),
         classes="data",
         conditioning="latents",
-        objective="relativistic",
-        penalty="r1-r2",
-        penalty_weight=0.3,
-        penalty_weight_end=0.03,
-        penalty_every=4,
-        burn_in=200_000,
-        norm="none",
-        augment="none",
-        betas=(0.0, 0.99),
-        lr_ratio=0.5,
-        lr_half=60_000,
     ),
     "dcgan-bce": Recipe("the notebook's pair and loss, trained as measured to be best with these"),
     "aistudio": Recipe(
@@ -209,10 +194,7 @@ RECIPES = {
         lr_decay=0.5,
     ),
     "cyclegan-paper": Recipe(
-        "cyclegan with the numbers of Zhu et al. 2017",
-        game="cyclegan",
-        **_EDGES,
-        **_TRANSLATION,
+        "cyclegan with the numbers of Zhu et al. 2017", game="cyclegan", **_EDGES, **_TRANSLATION
     ),
     "stargan": Recipe(
         "images from any of several domains to any other",
