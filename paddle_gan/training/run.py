@@ -201,13 +201,8 @@ class Run:
     def _write(self) -> None:
         state = self.game.state_dict()
         if distributed.rank() == 0:
-            progress = {
-                "step": self.step,
-                "attempt": self.attempt,
-                "health": self._health.state,
-                "best": self.best,
-                "data": self.data,
-            }
+            progress = {name: getattr(self, name) for name in ("step", "attempt", "best", "data")}
+            progress["health"] = self._health.state
             self.board.sync()
             played = self.networks, self.game.optimizers, state
             saving.save(self.out, *played, progress, self._description)
