@@ -37,6 +37,7 @@ RECIPES = {
         betas=(0.0, 0.99),
         classes="data",
         conditioning="latents",
+        margin=0.5,
     ),
     "dcgan-bce": Recipe("the notebook's pair and loss, trained as measured to be best with these"),
     "aistudio": Recipe(

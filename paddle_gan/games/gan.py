@@ -15,6 +15,7 @@ from paddle_gan.objectives.augmentations import AUGMENTATIONS, Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES
 from paddle_gan.options import POSITIVE, Option, Row, number, whole
+from paddle_gan.sampling.regions import Regions
 
 _D_HAS_WON = 0.01
 
@@ -130,13 +131,17 @@ class GAN(FromNoise):
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:
         networks, channels = NETWORKS[config["networks"]], config["channels"]
-        own = ("latent", "norm", "init", "conditioning")
+        own = ("latent", "norm", "init", "conditioning", "margin")
         both = {n: config[n] for n in networks.OPTIONS if n not in own}
         if both.get("classes") == "data":  # which has not been read: those of digits
             both["classes"] = 10
-        of_g = {**both, "classes": 0} if config.get("conditioning") == "latents" else both
+        by_latents = both.get("classes") and config.get("conditioning") == "latents"
+        of_g = {**both, "classes": 0} if by_latents else both
+        generator = networks.Generator(config["latent"], channels=channels, **of_g)
+        if by_latents:
+            generator.regions = Regions(both["classes"], config["margin"])
         return {
-            "Gnet": networks.Generator(config["latent"], channels=channels, **of_g),
+            "Gnet": generator,
             "Dnet": networks.Discriminator(
                 channels=channels * config["pack"], norm=config["norm"], **both
             ),

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
-import paddle
 from paddle import Tensor, nn
 
 from paddle_gan import data, metrics
 from paddle_gan.errors import UserError, unknown
 from paddle_gan.games.base import Game
 from paddle_gan.options import NAME, Option, whole
-from paddle_gan.sampling import drawing, latents, regions
+from paddle_gan.sampling import drawing, latents
 from paddle_gan.sampling.columns import Columns
+from paddle_gan.sampling.drawing import regions_of
 
 _STOPS = 4  # of a walk
 
@@ -56,8 +56,9 @@ class FromNoise(Game):
 
     def latents(self, n: int) -> Tensor:
         """``n`` draws from the generator's prior, n x latent x 1 x 1."""
-        draw = latents.TRAINING[self.generator.prior]
-        return draw([n, self.generator.latent, 1, 1])
+        z = latents.TRAINING[self.generator.prior]([n, self.generator.latent, 1, 1])
+        regions = regions_of(self.generator)
+        return z if regions is None else regions(z)
 
     def fake(self, n: int, labels: list[Tensor]) -> tuple[Tensor, list[Tensor]]:
         """``n`` generated images and a list of what D is told of them: their classes, or nothing.
@@ -67,7 +68,7 @@ class FromNoise(Game):
         z = self.latents(n)
         if self.generator.classes:
             return self.generator(z, *labels), labels
-        return self.generator(z), [regions.classes(z, self.offsets)] if labels else []
+        return self.generator(z), [regions_of(self.generator).classes(z)] if labels else []
 
     def check_data(self, images) -> None:
         """Refuse data without the classes, and learn how frequent each is."""
@@ -81,7 +82,7 @@ class FromNoise(Game):
             )
         if classes and not self.generator.classes:
             counts = np.bincount(images.labels, minlength=classes) + 1  # none is impossible
-            self.offsets = paddle.to_tensor(regions.offsets(counts / counts.sum()), "float32")
+            regions_of(self.generator).set_shares(counts / counts.sum())
 
     @staticmethod
     def probe(networks, n, seed, images=None, digit=None, class_=None) -> Iterator[Columns]:
@@ -101,7 +102,7 @@ class FromNoise(Game):
         """With ``digit``, of a generator without classes: what the digit network takes for one."""
         generator = networks["Gnet"]
         digit = _label(generator, digit, class_)
-        if digit is None or generator.classes:
+        if digit is None or generator.classes or regions_of(generator) is not None:
             return super().stream(networks, n, seed, digit=digit)
         batches = drawing.stream(generator, sys.maxsize, seed)
         return ({"samples": chosen} for chosen in metrics.only(digit, batches, n, data))
@@ -111,9 +112,11 @@ class FromNoise(Game):
         """A spherical walk between four latents, of one class."""
         generator = networks["Gnet"]
         digit = _label(generator, digit, class_)
-        if digit is not None and not generator.classes:
+        by_latents = regions_of(generator) is not None
+        if digit is not None and not (generator.classes or by_latents):
             raise UserError("--digit with --interpolation needs a generator with classes (cdcgan)")
-        z = drawing.walk(drawing.latents(generator, _STOPS, seed), frames)
+        z = drawing.latents(generator, _STOPS, seed, digit if by_latents else None)
+        z = drawing.walk(z, frames)
         digit = digit or 0 if generator.classes else None
         return {"samples": drawing.generate(generator, z, digit)}
 

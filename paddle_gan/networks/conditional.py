@@ -6,8 +6,9 @@ from paddle_gan.networks import dcgan
 from paddle_gan.networks.options import CLASSES
 from paddle_gan.options import Option
 
+_BY_LATENTS = ("conditioning", "margin")
 OPTIONS = {
-    **{name: option for name, option in dcgan.OPTIONS.items() if name != "conditioning"},
+    **{name: dcgan.OPTIONS[name] for name in dcgan.OPTIONS if name not in _BY_LATENTS},
     "classes": Option("data", CLASSES, "classes that both networks are told"),
 }
 RULES = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from paddle_gan.networks.norms import NORMS
-from paddle_gan.options import Option, Options, Range, Row, one_of, whole
+from paddle_gan.options import Option, Options, Range, Row, number, one_of, whole
 
 DOUBLED = (16, 32, 64, 128, 256)  # 4 pixels, doubled
 FOURS = range(8, 257, 4)
@@ -25,8 +25,17 @@ TOLD = {
         "who is told the class: both networks, or D alone, while for G the largest of its first "
         "latents stands for it",
     ),
+    "margin": Option(
+        0.0,
+        number(0, text="a number from 0"),
+        "of conditioning latents: added to the largest, as between two classes lies none",
+    ),
 }
 TOLD_RULES = [
+    (
+        lambda c: c["margin"] and c["conditioning"] != "latents",
+        "margin {margin} is of conditioning latents, and it is {conditioning!r}; leave it out",
+    ),
     (
         lambda c: (
             c["pack"] > 1

@@ -11,6 +11,7 @@ from paddle import nn
 
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.latents import DRAWING
+from paddle_gan.sampling.regions import Regions
 
 _BATCH = 256  # as fast as any: larger ones leave the cache, smaller ones pack the weights oftener
 
@@ -28,9 +29,17 @@ def in_eval_mode(networks: Collection[nn.Layer]) -> Iterator[None]:
             network.train()
 
 
-def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
-    """``n`` latents of its prior, float32, n x latent x 1 x 1; the same for a seed everywhere."""
-    return _latents(np.random.default_rng(seed), generator, n)
+def regions_of(generator: nn.Layer) -> Regions | None:
+    """Where among its latents the classes are of a generator that is taught them by latents."""
+    return getattr(generator, "regions", None)
+
+
+def latents(generator: nn.Layer, n: int, seed: int, digit: int | None = None) -> np.ndarray:
+    """``n`` latents of its prior, float32, n x latent x 1 x 1; the same for a seed everywhere.
+
+    ``digit`` leaves one class, of a generator that is taught them by latents.
+    """
+    return _latents(np.random.default_rng(seed), generator, n, digit)
 
 
 def generate(
@@ -68,7 +77,8 @@ def probe(
     rng = np.random.default_rng(seed)
     for start in range(0, n, _BATCH):
         count = min(_BATCH, n - start)
-        inputs = {"z": _latents(rng, generator, count)}
+        by_latents = None if generator.classes else digit
+        inputs = {"z": _latents(rng, generator, count, by_latents)}
         if generator.classes:
             inputs["label"] = _labels(generator, digit, count, start)
         yield inputs
@@ -95,8 +105,15 @@ def _labels(
     return labels.astype("int64")
 
 
-def _latents(rng: np.random.Generator, generator: nn.Layer, n: int) -> np.ndarray:
-    return DRAWING[generator.prior](rng, [n, generator.latent, 1, 1])
+def _latents(rng, generator: nn.Layer, n: int, digit: int | None) -> np.ndarray:
+    z = DRAWING[generator.prior](rng, [n, generator.latent, 1, 1])
+    regions = regions_of(generator)
+    if regions is None:
+        return z
+    if digit is not None and digit not in range(regions.number):
+        raise UserError(f"digit {digit}: this generator has classes 0 to {regions.number - 1}")
+    with paddle.no_grad():
+        return regions(paddle.to_tensor(z), digit).numpy()
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:

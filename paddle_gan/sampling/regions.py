@@ -3,13 +3,16 @@
 Of latents z from N(0, I) the first K coordinates decide: the class is argmax(z_k + b_k). With b = 0
 the K regions are equally probable, and no other K have less of the probability near their borders
 (Milman & Neeman 2022, "The Gaussian double-bubble and multi-bubble conjectures"), where a generator
-draws something between two classes. Other b make them as probable as the classes are frequent.
+draws something between two classes. Other b make them as probable as the classes are frequent. To
+the largest a margin is added, so that nothing is drawn at the borders at all.
 """
 
 from __future__ import annotations
 
 import numpy as np
-from paddle import Tensor
+import paddle
+import paddle.nn.functional as F
+from paddle import Tensor, nn
 
 _AXIS = np.linspace(-9, 9, 601)
 _DENSITY = np.exp(-(_AXIS**2) / 2) / np.sqrt(2 * np.pi) * (_AXIS[1] - _AXIS[0])
@@ -17,9 +20,42 @@ _BELOW = np.cumsum(_DENSITY) - _DENSITY / 2  # the share of N(0, 1) below each
 _ROUNDS, _STEP = 100, 0.3
 
 
-def classes(z: Tensor, offsets: Tensor) -> Tensor:
-    """The class of each latent, B x latent x 1 x 1 to int64, B; ``offsets`` are b, K."""
-    return (z[:, : len(offsets), 0, 0] + offsets).argmax(axis=1)
+class Regions(nn.Layer):
+    """Draws of N(0, I) to those that a generator of K classes is taught with."""
+
+    def __init__(self, classes: int, margin: float):
+        super().__init__()
+        self.number, self.margin = classes, margin
+        self.register_buffer("offsets", paddle.zeros([classes]))  # b
+
+    def set_shares(self, shares: np.ndarray) -> None:
+        """Make the classes as probable as ``shares``, K positive numbers with the sum 1."""
+        paddle.assign(paddle.to_tensor(offsets(shares), "float32"), output=self.offsets)
+
+    def classes(self, z: Tensor) -> Tensor:
+        """The class of each latent, B x latent x 1 x 1 to int64, B."""
+        return self._heights(z).argmax(axis=1)
+
+    def forward(self, z: Tensor, label: int | None = None) -> Tensor:
+        """``z``, B x latent x 1 x 1, with the margin; of the class ``label`` if that is told.
+
+        There the largest changes places with the one that stands for the class.
+        """
+        heights = self._heights(z)
+        largest = F.one_hot(heights.argmax(axis=1), self.number)  # B x K
+        if label is not None:
+            wanted = F.one_hot(paddle.full([len(z)], label, "int64"), self.number)
+            gap = (heights * (largest - wanted)).sum(axis=1, keepdim=True)
+            moved, largest = gap * (wanted - largest), wanted
+            z = self._added(z, moved)
+        return self._added(z, self.margin * largest)
+
+    def _heights(self, z: Tensor) -> Tensor:
+        return z[:, : self.number, 0, 0] + self.offsets
+
+    def _added(self, z: Tensor, numbers: Tensor) -> Tensor:
+        rest = paddle.zeros([len(z), z.shape[1] - self.number])
+        return z + paddle.concat([numbers, rest], axis=1).reshape(z.shape)
 
 
 def shares(offsets: np.ndarray) -> np.ndarray:

@@ -10,7 +10,6 @@ from paddle_gan.errors import UserError
 from paddle_gan.games.gan import GAN
 from paddle_gan.objectives.augmentations import Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
-from paddle_gan.sampling import regions
 from tests.games.games import BATCH, game, real, weights
 
 
@@ -181,9 +180,10 @@ def test_latents_stand_for_classes(monkeypatch):
     paddle.seed(7)
     seen = told(monkeypatch, ours, batch)
     paddle.seed(7)
-    expected = regions.classes(ours.latents(BATCH), ours.offsets).tolist()
+    regions = ours.generator.regions
+    expected = regions.classes(ours.latents(BATCH)).tolist()
     assert seen == [labels.tolist(), expected, expected]
-    assert ours.offsets[2] > ours.offsets[0] == ours.offsets[1]
+    assert regions.offsets[2] > regions.offsets[0] == regions.offsets[1]
 
 
 @pytest.mark.parametrize("networks", ["dcgan", "r3gan"])

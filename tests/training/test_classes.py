@@ -64,6 +64,21 @@ def test_pictures_have_a_row_for_each(run, tmp_path):
     assert one.shape[:2] == (56, 56)
 
 
+def test_latents_of_one_class_by_its_name(pets, tmp_path):
+    """A generator that takes latents alone, and D that was told the classes of these."""
+    run = paddle_gan.train("dcgan", out=tmp_path / "run", data=pets, **TINY)
+    generator = paddle_gan.load_generator(run / "Gnet.pdparams")
+    assert (generator.classes, generator.regions.margin) == (0, 0.5)
+    drawn = infer(run / "Gnet.pdparams", num=5, seed=2, output=tmp_path / "d.npy", class_="dog")
+    z = latents(generator, 5, seed=2, digit=1)
+    assert (generator.regions.classes(paddle.to_tensor(z)) == 1).all()
+    assert np.abs(np.load(drawn) - generate(generator, z)).max() < 1e-4
+    with pytest.raises(UserError, match="digit 7: this generator has classes 0 to 2"):
+        infer(run / "Gnet.pdparams", output=tmp_path / "x.npy", digit=7)
+    with pytest.raises(UserError, match="unknown class 'dgo'; did you mean 'dog'"):
+        infer(run / "Gnet.pdparams", output=tmp_path / "x.png", class_="dgo")
+
+
 def test_it_resumes_with_its_classes(run, pets, tmp_path):
     paddle_gan.train(out=run, device="cpu", resume=True, max_steps=3)
     assert harness.check_whole(run) == 3
