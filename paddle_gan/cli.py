@@ -18,6 +18,7 @@ from paddle_gan.commands.arguments import (
     DIGITS,
     EMBED,
     EVALUATE,
+    EXPORT,
     INFER,
     MODES,
     PREPARE,
@@ -97,6 +98,13 @@ def _embed(device, **arguments) -> None:
     print(f"wrote {embed(**arguments)}")
 
 
+def _export(**arguments) -> None:
+    _start("cpu")
+    from paddle_gan.commands.export import export
+
+    print(f"wrote {export(**arguments)}")
+
+
 def _evaluate(device, as_json, **arguments) -> None:
     _start(device)
     from paddle_gan.commands.evaluate import evaluate_file
@@ -166,6 +174,7 @@ COMMANDS = {
     "train": Command(_train, TRAIN, "train a recipe", _train_flags, _train_has_no),
     "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
     "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
+    "export": Command(_export, EXPORT, "write a network for Paddle Inference or ONNX"),
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real images"),
     "compare": Command(_compare, COMPARE, "print the scores of runs as a table, draw their curves"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),

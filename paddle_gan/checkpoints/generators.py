@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from paddle import nn
 
+from paddle_gan import kernels
 from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.guessing import guess
 from paddle_gan.checkpoints.reading import check_state, read, shapes_of, shown
@@ -31,10 +32,12 @@ class Opened(NamedTuple):
     config: dict | None
 
     def fold(self) -> None:
-        """Fold BatchNorm into convolutions where a network can; ends training."""
-        for network in self.networks.values():
+        """Fold BatchNorm into convolutions where that can be done; ends training."""
+        for name, network in self.networks.items():
             if hasattr(network, "fold"):
                 network.fold()
+            else:
+                self.networks[name] = kernels.folded(network)
 
     def images(self):
         """The data set that drawings are made from, as in training; None for noise."""
@@ -54,15 +57,19 @@ def open_checkpoint(path: str | os.PathLike) -> Opened:
     Raises UserError for a file that is missing, damaged, hostile, or of a network that nothing is
     drawn with.
     """
-    name, network, config = _load(path)
-    if config is None:
-        return Opened(name, game_named("gan"), {name: network}, None)
-    game, networks = game_of(config), {name: network}
-    for other in () if name in game.draws_alone else game.drawn_with:
+    opened = open_network(path)
+    name, game, networks, config = opened
+    for other in () if config is None or name in game.draws_alone else game.drawn_with:
         file = beside(Path(path), name, other)
         if other != name and not (game.any_draws and not file.exists()):
             networks[other] = _load(file)[1]
-    return Opened(name, game, networks, config)
+    return opened
+
+
+def open_network(path: str | os.PathLike) -> Opened:
+    """The network of a file alone; otherwise as ``open_checkpoint``."""
+    name, network, config = _load(path)
+    return Opened(name, game_of(config) if config else game_named("gan"), {name: network}, config)
 
 
 def beside(path: Path, name: str, other: str) -> Path:

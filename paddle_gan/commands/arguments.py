@@ -85,3 +85,10 @@ CACHE = [
     ("--clear", dict(action="store_true", help="delete it; it is prepared again when needed")),
     ("--where", dict(action="store_true", help="print the folder it is in")),
 ]
+
+EXPORT = [
+    ("checkpoint", dict(help="any network's file that images are drawn with")),
+    ("--output", dict(default="work/exported", metavar="FOLDER", help="new or empty")),
+    ("--format", dict(default="paddle", metavar="paddle|onnx", help="whom it is for")),
+    ("--dtype", dict(default="float32", metavar="float32|float16", help="how weights are stored")),
+]

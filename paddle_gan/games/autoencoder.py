@@ -58,6 +58,7 @@ class Autoencoder(Game):
     judge = "reconstructions"
     averaged = drawn_with = ("Enet", "Gnet")
     draws_alone = ("Gnet",)
+    takes, gives = {"Gnet": ("z",)}, {"Enet": "code"}
     asked = {
         "between": Option(
             None,

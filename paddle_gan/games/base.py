@@ -45,6 +45,10 @@ class Game:
     any_draws = False  # whether `draw` does with any one of them, and uses others that are there
     asked: Options = {}  # what a drawing may be asked for
     styles = False  # whether there are many translations of an image, one for each seed
+    # Of networks of `drawn_with`, for exports: the arguments of `forward`, of exporting.INPUTS, if
+    # these are not an image alone, and what comes of them, if it is not an image.
+    takes: Mapping[str, tuple[str, ...]] = {}
+    gives: Mapping[str, str] = {}
     tags: Mapping[str, str] = {}  # where scalars stand on the dashboard, if not as `loss/NAME`
 
     def __init__(self, config: dict):

@@ -24,6 +24,7 @@ class FromNoise(Game):
 
     judge, judged = "samples", "samples"
     averaged = ("Gnet",)
+    takes = {"Gnet": ("z", "label")}
     asked = {
         "digit": Option(None, whole(0, 9, "0 to 9", "0..9"), "draw this digit alone"),
         "class_": Option(None, NAME, "draw this class alone, by its name"),
