@@ -22,7 +22,7 @@ from paddle_gan.config import RECIPES, configure, game_of
 from paddle_gan.errors import UserError
 from tests.notebook import fill
 
-TINY = dict(width=2, d_width=2, max_width=8, latent=6, classes=3, components=4, blocks=1)
+TINY = dict(width=4, d_width=4, max_width=8, latent=6, classes=3, components=4, blocks=1)
 ONNX = pytest.param(
     "onnx",
     marks=pytest.mark.skipif(
@@ -52,7 +52,7 @@ class Saved(NamedTuple):
 
 def tiny(recipe: str, **changed) -> dict:
     known = configure(recipe)
-    return configure(recipe, **{n: v for n, v in {**TINY, **changed}.items() if n in known})
+    return configure(recipe, **{n: v for n, v in {**TINY, **changed}.items() if known.get(n)})
 
 
 def saved(recipe: str, folder: Path, **changed) -> list[Saved]:
