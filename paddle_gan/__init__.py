@@ -18,6 +18,7 @@ _HOMES = {
     "Generator": "paddle_gan.networks.dcgan",
     "Discriminator": "paddle_gan.networks.dcgan",
     "UserError": "paddle_gan.errors",
+    "export": "paddle_gan.commands.export",
     "generate": "paddle_gan.sampling.drawing",
     "load_generator": "paddle_gan.checkpoints.generators",
     "train": "paddle_gan.training",

@@ -31,6 +31,7 @@ ELSEWHERE = {
     'python -m pip install -e ".[gpu]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
     'python -m pip install -e ".[cpu]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
     'python -m pip install -e ".[cpu,test]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
+    'python -m pip install -e ".[cpu,export]"': (".ci/run", "cpu\\]=export "),
     "python -m pytest": (".ci/run", "python -m pytest"),
     "visualdl --logdir work/log --language en": ("tests/training/test_dashboard.py", "visualdl"),
     **dict.fromkeys(OF_PHOTOGRAPHS, ("tests/test_photographs.py", "for command in COMMANDS")),
@@ -43,6 +44,8 @@ TINY = {
     "python benchmarks/notebook.py": "--steps 2 --num 96",
     "paddle-gan evaluate": "--num 100",
     "paddle-gan cache": "",
+    "paddle-gan export": "",
+    "python work/exported/load.py": "",
 }
 WRITTEN = re.compile(r"--(?:output|report|out) (\S+)")
 
@@ -92,6 +95,7 @@ def prepared(tmp_path_factory) -> Path:
         patch.chdir(folder)
         execute(f"python train.py --data {folder}/digits {SMALL} 2", patch)
         execute("python infer.py work/Gnet.pdparams --num 100 --output work/samples.npy", patch)
+        execute("paddle-gan export work/Gnet.pdparams --output work/exported", patch)
         execute(f"python benchmarks/notebook.py --data {folder}/digits --steps 2 --num 96", patch)
     return folder
 
@@ -114,12 +118,15 @@ def test_every_command_runs(command, here, prepared, monkeypatch):
         place, words = ELSEWHERE[command]
         assert re.search(words, (ROOT / place).read_text()), f"{place} does not run it"
         return
+    if "onnx" in command:
+        pytest.importorskip("paddle2onnx", reason="the extra [export] is not installed")
+    if "export " in command:
+        shutil.rmtree(here / "work/exported")
     (recipe_name,) = re.findall(r"--recipe (\S+)", command)[:1] or ["dcgan"]
     recipe = RECIPES[recipe_name]
     task = f"{recipe.values['data']}:" if recipe.values.get("data") in TASKS else ""
     data = f"--data {task}{prepared}/digits"
-    takes_none = any(word in command for word in ("--data", "infer.py", "paddle-gan cache"))
-    data = "" if takes_none else data
+    data = "" if re.search("--data|infer.py|paddle-gan cache|export", command) else data
     tiny = TINY[" ".join(command.split()[:2])]
     if "--recipe" in command and "d_width" in configure(recipe_name):
         tiny = f"--d-width 4 {tiny}"

@@ -149,6 +149,21 @@ INFER = [
     Wrong("GPU out of reach", "{here}/good.pdparams --device gpu:99", "--device gpu:99: "),
     Wrong("unknown flag", "{here}/good.pdparams --seeds 3", "unrecognized arguments: --seeds 3"),
 ]
+EXPORT = [
+    Wrong("nothing named", "", "the following arguments are required: checkpoint"),
+    Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),
+    Wrong("not empty", "{here}/good.pdparams --output {here}", "is not empty; name a folder"),
+    Wrong("format", "{here}/good.pdparams --format onyx", "unknown format 'onyx'; did you mean"),
+    Wrong("dtype", "{here}/good.pdparams --dtype int8", "unknown dtype 'int8'; there are float32"),
+    Wrong("hostile", "{here}/hostile.pdparams", "asks to run", hostile),
+    Wrong(
+        "file in the way",
+        "{here}/good.pdparams --output {here}/file/out",
+        "cannot write",
+        write("file", "x"),
+    ),
+]
+
 EVALUATE = [
     Wrong("nothing named", "", "the following arguments are required: source"),
     Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),
