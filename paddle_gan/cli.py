@@ -22,6 +22,7 @@ from paddle_gan.commands.arguments import (
     INFER,
     MODES,
     PREPARE,
+    PROJECT,
     TRAIN,
 )
 from paddle_gan.errors import UserError
@@ -105,6 +106,15 @@ def _export(**arguments) -> None:
     print(f"wrote {export(**arguments)}")
 
 
+def _project(device, output, **arguments) -> None:
+    _start(device)
+    from paddle_gan.commands.project import project
+
+    for name, error in project(output=output, **arguments).items():
+        print(f"{name}: error {error:.4f}")
+    print(f"wrote {output}")
+
+
 def _evaluate(device, as_json, **arguments) -> None:
     _start(device)
     from paddle_gan.commands.evaluate import evaluate_file
@@ -175,6 +185,7 @@ COMMANDS = {
     "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
     "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
     "export": Command(_export, EXPORT, "write a network for Paddle Inference or ONNX"),
+    "project": Command(_project, PROJECT, "find the latents of images"),
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real images"),
     "compare": Command(_compare, COMPARE, "print the scores of runs as a table, draw their curves"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),

@@ -48,6 +48,11 @@ def number(
     )
 
 
+def numbers(text: str) -> list[int]:
+    """Whole numbers with commas between them, as a flag's value."""
+    return [int(word) for word in text.split(",")]
+
+
 POSITIVE = number(0, text="a positive number", over=True)
 NAME = Range(lambda v: isinstance(v, str), "a name", "NAME")
 FLAG = Range(lambda v: isinstance(v, bool), "True or False")

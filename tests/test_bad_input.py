@@ -13,7 +13,7 @@ import paddle_gan
 from paddle_gan.cli import main
 from paddle_gan.system import distributed
 from tests.training import harness
-from tests.wrong_calls import EVALUATE, EXPORT, INFER, MODES, TINY, Wrong
+from tests.wrong_calls import EVALUATE, EXPORT, INFER, MODES, PROJECT, TINY, Wrong
 from tests.wrong_training import TRAIN
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
@@ -26,6 +26,7 @@ TABLE = [
         "train": TRAIN,
         "infer": INFER,
         "export": EXPORT,
+        "project": PROJECT,
         "evaluate": EVALUATE,
         "modes": MODES,
     }.items()

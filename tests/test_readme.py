@@ -45,6 +45,7 @@ TINY = {
     "paddle-gan evaluate": "--num 100",
     "paddle-gan cache": "",
     "paddle-gan export": "",
+    "paddle-gan project": "--steps 1",
     "python work/exported/load.py": "",
 }
 WRITTEN = re.compile(r"--(?:output|report|out) (\S+)")
@@ -126,7 +127,7 @@ def test_every_command_runs(command, here, prepared, monkeypatch):
     recipe = RECIPES[recipe_name]
     task = f"{recipe.values['data']}:" if recipe.values.get("data") in TASKS else ""
     data = f"--data {task}{prepared}/digits"
-    data = "" if re.search("--data|infer.py|paddle-gan cache|export", command) else data
+    data = "" if re.search("--data|infer.py|paddle-gan cache|export|project", command) else data
     tiny = TINY[" ".join(command.split()[:2])]
     if "--recipe" in command and "d_width" in configure(recipe_name):
         tiny = f"--d-width 4 {tiny}"

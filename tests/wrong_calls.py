@@ -132,7 +132,6 @@ INFER = [
         lambda here: paddle.save([1, 2], str(here / "list.pdparams")),
     ),
     Wrong("unknown suffix", "{here}/good.pdparams --output {here}/a.jpg", "the suffix must be"),
-    Wrong("no suffix", "{here}/good.pdparams --output {here}/a", "the suffix must be one of .png"),
     Wrong("still life", "{here}/good.pdparams --output {here}/a.gif", "the suffix must be one of"),
     Wrong("folder out", "{here}/good.pdparams --output {here}/a.npy", "cannot", folder("a.npy")),
     Wrong(
@@ -144,11 +143,22 @@ INFER = [
     Wrong("no images", "{here}/good.pdparams --num 0", "--num must be at least 1"),
     Wrong("fewer than no images", "{here}/good.pdparams --num -3", "--num must be at least 1"),
     Wrong("images in words", "{here}/good.pdparams --num all", "invalid int value: 'all'"),
-    Wrong("walk of a step", "{here}/good.pdparams --interpolation 1", "--interpolation 2"),
-    Wrong("negative seed", "{here}/good.pdparams --seed -1", "--seed 0"),
+    Wrong("walk of a step", "{here}/good.pdparams --interpolation 1", "--interpolation must be"),
+    Wrong("negative seed", "{here}/good.pdparams --seed -1", "a seed or an index at least 0"),
     Wrong("GPU out of reach", "{here}/good.pdparams --device gpu:99", "--device gpu:99: "),
-    Wrong("unknown flag", "{here}/good.pdparams --seeds 3", "unrecognized arguments: --seeds 3"),
+    Wrong("unknown flag", "{here}/good.pdparams --sides 3", "unrecognized arguments: --sides 3"),
+    Wrong("seeds in words", "{here}/good.pdparams --seeds a,b", "argument --seeds: invalid"),
+    Wrong("two choices", "{here}/good.pdparams --seeds 3 --index 4", "--seeds and --index choose"),
+    Wrong("no truncation", "{here}/good.pdparams --truncation 0", "truncation 0.0: it must be"),
+    Wrong("no latents", "{here}/good.pdparams --latents {here}/z.npy", "z.npy cannot be read"),
 ]
+PROJECT = [
+    Wrong("nothing named", "", "the following arguments are required: image, checkpoint"),
+    Wrong("no image", "{here}/gone.png {here}/good.pdparams", "gone.png"),
+    Wrong("no steps", "{here}/a.png {here}/good.pdparams --steps 0", "--steps must be at least 1"),
+    Wrong("hostile", "{here}/a.png {here}/hostile.pdparams", "asks to run", hostile),
+]
+
 EXPORT = [
     Wrong("nothing named", "", "the following arguments are required: checkpoint"),
     Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),

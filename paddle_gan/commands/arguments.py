@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from paddle_gan.options import renamed
+from paddle_gan.options import numbers, renamed
 
 _DEVICE = ("--device", dict(default="auto", metavar="auto|cpu|gpu|gpu:N", help="where to compute"))
 _SEED = ("--seed", dict(type=int, default=0, help="the seed of every random draw"))
@@ -55,8 +55,11 @@ INFER = [
     ("checkpoint", dict(help="a Gnet.pdparams of this package or of the notebook")),
     ("--num", dict(type=int, metavar="N", help="how many images, or styles of each (64, or 1)")),
     _SEED,
+    ("--seeds", dict(type=numbers, metavar="N,N,...", help="the first image of each of these")),
+    ("--index", dict(type=numbers, metavar="N,N,...", help="these images of the seed, from 0")),
+    ("--latents", dict(metavar="FILE.npy", help="images of these latents, as project writes them")),
     ("--input", dict(dest="source", metavar="FILE|FOLDER", help="images to translate")),
-    ("--output", dict(help=".png a grid, .npy raw, .gif a walk; a folder with --input")),
+    ("--output", dict(help=".png, .webp a grid, .npy raw, .gif, .mp4 a walk; else a folder")),
     ("--inverted", dict(action="store_true", help="black on white")),
     ("--interpolation", dict(type=int, metavar="N", help="a walk of N frames between drawings")),
     ("--interpolate", renamed("interpolation", int)),
@@ -66,6 +69,17 @@ INFER = [
 COMPARE = [
     ("folders", dict(nargs="+", metavar="RUN", help="the --out of a run")),
     ("--picture", dict(metavar="FILE.png", help="draw their curves and newest samples")),
+]
+
+PROJECT = [
+    ("source", dict(metavar="image", help="an image, or a folder of them")),
+    ("checkpoint", dict(help="a Gnet.pdparams that draws from latents")),
+    ("--output", dict(default="work/projected", metavar="FOLDER", help="where it is written")),
+    ("--steps", dict(type=int, default=300, metavar="N", help="of the search")),
+    _SEED,
+    ("--digit", dict(type=int, metavar="0..9", help="look among drawings of this digit alone")),
+    ("--class", dict(dest="class_", metavar="NAME", help="look among those of this class alone")),
+    _DEVICE,
 ]
 
 PREPARE = [

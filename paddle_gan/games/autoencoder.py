@@ -19,7 +19,7 @@ from paddle_gan.networks.autoencoder import Encoder, Generator
 from paddle_gan.networks.options import FOURS
 from paddle_gan.objectives.reconstruction import RECONSTRUCTIONS, kl
 from paddle_gan.options import Option, Range, Row, number, one_of, whole
-from paddle_gan.sampling import drawing, mixture
+from paddle_gan.sampling import drawing, latents, mixture
 from paddle_gan.sampling.columns import Columns
 from paddle_gan.system import draws
 
@@ -64,7 +64,8 @@ class Autoencoder(Game):
             None,
             Range(lambda v: len(v) == 2, "two image files", ("A.png", "B.png"), words=2),
             "ends of a walk, of the Enet.pdparams of an autoencoder",
-        )
+        ),
+        "truncation": latents.TRUNCATION,
     }
 
     def __init__(self, config: dict):
@@ -110,7 +111,7 @@ class Autoencoder(Game):
                 getattr(each, name).set_value(values.astype("float32"))
 
     @staticmethod
-    def probe(networks, n, seed, images=None, between=None) -> Iterator[Columns]:
+    def probe(networks, n, seed, images=None, between=None, truncation=None) -> Iterator[Columns]:
         """What new codes are made of and, where the encoder is there, ``input`` from images."""
         if between is not None:
             raise UserError("--between makes a walk; say of how many frames: --interpolation N")
@@ -119,7 +120,7 @@ class Autoencoder(Game):
             given = to_float(images.examples(n)["image"])
             n = len(given)
         choices, start = np.random.default_rng([seed, 1]), 0
-        for inputs in drawing.probe(networks["Gnet"], n, seed):
+        for inputs in drawing.probe(networks["Gnet"], n, seed, truncation=truncation):
             size = len(inputs["z"])
             if given is not None:
                 inputs["input"] = given[start : start + size]
@@ -137,13 +138,20 @@ class Autoencoder(Game):
         output = drawing.generate(generator, codes)
         return {"input": inputs["input"], "output": output, "sample": new}
 
+    @staticmethod
+    def given(networks, z, between=None, truncation=None) -> Columns:
+        """``z`` are codes as they are; there is nothing to truncate."""
+        return {"z": z}
+
     @classmethod
-    def walk(cls, networks, frames, seed, between=None) -> Columns:
-        """Straight from one of two images to the other, or a closed walk between four new codes."""
+    def walk(cls, networks, frames, seed, ends=None, between=None, truncation=None) -> Columns:
+        """Straight from one of two images to the other, or a closed walk between codes."""
         generator = networks["Gnet"]
         if between is None:
-            (inputs,) = cls.probe({"Gnet": generator}, _STOPS, seed)
-            codes = drawing.walk(_new_codes(generator, inputs), frames, drawing.lerp)
+            if ends is None:
+                alone = {"Gnet": generator}
+                (ends,) = cls.probe(alone, _STOPS, seed, truncation=truncation)
+            codes = drawing.walk(_new_codes(generator, ends), frames, drawing.lerp)
         elif "Enet" not in networks:
             raise UserError("--between takes the encoder; give the Enet.pdparams beside this file")
         else:
@@ -186,9 +194,12 @@ def _codes(encoder: Encoder, images: np.ndarray, rng=None) -> np.ndarray:
 
 
 def _new_codes(generator: Generator, inputs: Columns) -> np.ndarray:
-    """Codes N x latent x 1 x 1 from the mixture of the generator, or N(0, I) where it has none."""
+    """Codes N x latent x 1 x 1 from the mixture of the generator, or N(0, I) where it has none.
+
+    Without a ``choice`` among the Gaussians, ``z`` are codes already.
+    """
     z = inputs["z"]
-    if not generator.components:
+    if not generator.components or "choice" not in inputs:
         return z
     parts = (getattr(generator, name).numpy() for name in mixture.Mixture._fields)
     found = mixture.Mixture(*parts).draw(inputs["choice"], z.reshape([len(z), -1]))

@@ -153,6 +153,11 @@ class Game:
         for inputs in cls.probe(networks, n, seed, images, **asked):
             yield cls.draw(networks, inputs)
 
+    @staticmethod
+    def given(networks: dict[str, nn.Layer], z: np.ndarray, **asked) -> Columns:
+        """What `draw` takes, for a user's latents. Raises UserError where it takes none."""
+        raise UserError("this checkpoint draws from no latents; leave --latents out")
+
     @classmethod
     def cases(cls, networks: dict[str, nn.Layer], n: int, seed: int, images=None) -> Columns:
         """What judges score: ``n`` drawings, and beside them what they were made from."""
@@ -165,8 +170,18 @@ class Game:
         return np.concatenate([c for name, c in columns.items() if name.startswith(cls.judged)])
 
     @classmethod
-    def walk(cls, networks: dict[str, nn.Layer], frames: int, seed: int, **asked) -> Columns:
-        """A closed walk between a few drawings. Raises UserError where there is none."""
+    def walk(
+        cls,
+        networks: dict[str, nn.Layer],
+        frames: int,
+        seed: int,
+        ends: Columns | None = None,
+        **asked,
+    ) -> Columns:
+        """A closed walk between drawings: a few of the seed, or ``ends``, as of ``probe``.
+
+        Raises UserError where there is none.
+        """
         raise UserError("this checkpoint draws no walks; leave --interpolation out")
 
     @staticmethod

@@ -28,6 +28,7 @@ class FromNoise(Game):
     asked = {
         "digit": Option(None, whole(0, 9, "0 to 9", "0..9"), "draw this digit alone"),
         "class_": Option(None, NAME, "draw this class alone, by its name"),
+        "truncation": latents.TRUNCATION,
         "data": Option("mnist", data.SOURCE, "who judges --digit of a generator without classes"),
     }
 
@@ -86,10 +87,19 @@ class FromNoise(Game):
             regions_of(self.generator).set_shares(counts / counts.sum())
 
     @staticmethod
-    def probe(networks, n, seed, images=None, digit=None, class_=None) -> Iterator[Columns]:
+    def probe(
+        networks, n, seed, images=None, digit=None, class_=None, truncation=None, data="mnist"
+    ) -> Iterator[Columns]:
         """Latents ``z``, and for a generator with classes ``label``: unless told all in turn."""
         generator = networks["Gnet"]
-        return drawing.probe(generator, n, seed, _label(generator, digit, class_))
+        digit = _label(generator, digit, class_)
+        return drawing.probe(generator, n, seed, digit, truncation)
+
+    @staticmethod
+    def given(networks, z, digit=None, class_=None, truncation=None, data="mnist") -> Columns:
+        generator = networks["Gnet"]
+        digit = _label(generator, digit, class_)
+        return drawing.given(generator, z, digit, truncation)
 
     @staticmethod
     def draw(networks, inputs: Columns) -> Columns:
@@ -98,28 +108,46 @@ class FromNoise(Game):
 
     @classmethod
     def stream(
-        cls, networks, n, seed, images=None, digit=None, class_=None, data="mnist"
+        cls,
+        networks,
+        n,
+        seed,
+        images=None,
+        digit=None,
+        class_=None,
+        truncation=None,
+        data="mnist",
     ) -> Iterator[Columns]:
         """With ``digit``, of a generator without classes: what the digit network takes for one."""
         generator = networks["Gnet"]
         digit = _label(generator, digit, class_)
         if digit is None or generator.classes or regions_of(generator) is not None:
-            return super().stream(networks, n, seed, digit=digit)
-        batches = drawing.stream(generator, sys.maxsize, seed)
+            return super().stream(networks, n, seed, digit=digit, truncation=truncation)
+        batches = drawing.stream(generator, sys.maxsize, seed, truncation=truncation)
         return ({"samples": chosen} for chosen in metrics.only(digit, batches, n, data))
 
     @classmethod
-    def walk(cls, networks, frames, seed, digit=None, class_=None, data="mnist") -> Columns:
-        """A spherical walk between four latents, of one class."""
+    def walk(
+        cls,
+        networks,
+        frames,
+        seed,
+        ends=None,
+        digit=None,
+        class_=None,
+        truncation=None,
+        data="mnist",
+    ) -> Columns:
+        """A spherical walk between latents, all of the class of the first unless told."""
         generator = networks["Gnet"]
         digit = _label(generator, digit, class_)
-        by_latents = regions_of(generator) is not None
-        if digit is not None and not (generator.classes or by_latents):
+        if digit is not None and not generator.classes and regions_of(generator) is None:
             raise UserError("--digit with --interpolation needs a generator with classes (cdcgan)")
-        z = drawing.latents(generator, _STOPS, seed, digit if by_latents else None)
-        z = drawing.walk(z, frames)
-        digit = digit or 0 if generator.classes else None
-        return {"samples": drawing.generate(generator, z, digit)}
+        if ends is None:
+            (ends,) = cls.probe(networks, _STOPS, seed, digit=digit, truncation=truncation)
+        label = ends["label"][0] if generator.classes else None
+        z = drawing.walk(ends["z"], frames)
+        return {"samples": drawing.generate(generator, z, label)}
 
 
 def _label(generator: nn.Layer, digit: int | None, class_: str | None) -> int | None:

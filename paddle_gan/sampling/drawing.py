@@ -10,7 +10,7 @@ import paddle
 from paddle import nn
 
 from paddle_gan.errors import UserError
-from paddle_gan.sampling.latents import DRAWING
+from paddle_gan.sampling.latents import DRAWING, truncated
 from paddle_gan.sampling.regions import Regions
 
 _BATCH = 256  # as fast as any: larger ones leave the cache, smaller ones pack the weights oftener
@@ -34,12 +34,9 @@ def regions_of(generator: nn.Layer) -> Regions | None:
     return getattr(generator, "regions", None)
 
 
-def latents(generator: nn.Layer, n: int, seed: int, digit: int | None = None) -> np.ndarray:
-    """``n`` latents of its prior, float32, n x latent x 1 x 1; the same for a seed everywhere.
-
-    ``digit`` leaves one class, of a generator that is taught them by latents.
-    """
-    return _latents(np.random.default_rng(seed), generator, n, digit)
+def latents(generator: nn.Layer, n: int, seed: int) -> np.ndarray:
+    """``n`` latents of its prior, float32, n x latent x 1 x 1; the same for a seed everywhere."""
+    return _latents(np.random.default_rng(seed), generator, n)
 
 
 def generate(
@@ -71,24 +68,53 @@ def generate(
 
 
 def probe(
-    generator: nn.Layer, n: int, seed: int, digit: int | None = None
+    generator: nn.Layer,
+    n: int,
+    seed: int,
+    digit: int | None = None,
+    truncation: float | None = None,
 ) -> Iterator[dict[str, np.ndarray]]:
-    """``latents(generator, n, seed)`` a batch at a time, as ``z``, and the classes as ``label``."""
+    """``latents(generator, n, seed)`` a batch at a time, as ``z``, and the classes as ``label``.
+
+    With ``truncation`` they are ``truncated`` there.
+    """
     rng = np.random.default_rng(seed)
     for start in range(0, n, _BATCH):
         count = min(_BATCH, n - start)
-        by_latents = None if generator.classes else digit
-        inputs = {"z": _latents(rng, generator, count, by_latents)}
-        if generator.classes:
-            inputs["label"] = _labels(generator, digit, count, start)
-        yield inputs
+        yield _told(generator, _latents(rng, generator, count, truncation), digit, start)
+
+
+def given(
+    generator: nn.Layer,
+    z: np.ndarray,
+    digit: int | None = None,
+    truncation: float | None = None,
+) -> dict[str, np.ndarray]:
+    """Latents as inputs: ``z``, ``truncated`` if at all, and the classes."""
+    return _told(generator, _truncated(generator, z, truncation), digit, 0)
+
+
+def _told(generator: nn.Layer, z: np.ndarray, digit: int | None, start: int) -> dict:
+    if generator.classes:
+        return {"z": z, "label": _labels(generator, digit, len(z), start)}
+    regions = regions_of(generator)
+    if digit is None or regions is None:
+        return {"z": z}
+    if digit not in range(regions.number):
+        raise UserError(f"digit {digit}: this generator has classes 0 to {regions.number - 1}")
+    with paddle.no_grad():
+        return {"z": regions.moved(paddle.to_tensor(z), digit).numpy()}
 
 
 def stream(
-    generator: nn.Layer, n: int, seed: int, digit: int | None = None
+    generator: nn.Layer,
+    n: int,
+    seed: int,
+    digit: int | None = None,
+    truncation: float | None = None,
 ) -> Iterator[np.ndarray]:
     """The images of ``latents(generator, n, seed)``, a batch at a time, in bounded memory."""
-    for inputs in probe(generator, n, seed, digit):
+    for inputs in probe(generator, n, seed, digit, truncation):
         yield generate(generator, inputs["z"], inputs.get("label"))
 
 
@@ -105,15 +131,17 @@ def _labels(
     return labels.astype("int64")
 
 
-def _latents(rng, generator: nn.Layer, n: int, digit: int | None) -> np.ndarray:
+def _latents(rng, generator: nn.Layer, n: int, truncation: float | None = None) -> np.ndarray:
     z = DRAWING[generator.prior](rng, [n, generator.latent, 1, 1])
-    regions = regions_of(generator)
+    z, regions = _truncated(generator, z, truncation), regions_of(generator)
     if regions is None:
         return z
-    if digit is not None and digit not in range(regions.number):
-        raise UserError(f"digit {digit}: this generator has classes 0 to {regions.number - 1}")
     with paddle.no_grad():
-        return regions(paddle.to_tensor(z), digit).numpy()
+        return regions(paddle.to_tensor(z)).numpy()
+
+
+def _truncated(generator: nn.Layer, z: np.ndarray, limit: float | None) -> np.ndarray:
+    return z if limit is None else truncated(generator.prior, z, limit)
 
 
 def slerp(a: np.ndarray, b: np.ndarray, t: float) -> np.ndarray:

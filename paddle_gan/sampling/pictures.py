@@ -5,15 +5,19 @@ from __future__ import annotations
 import io
 import math
 import os
+import tempfile
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 import numpy as np
 
+from paddle_gan.errors import UserError
 from paddle_gan.system.files import whole_file, write_whole
 from paddle_gan.system.opencv import import_cv2
 
 _BORDER = 2  # pixels around the images of a grid
 _LONGEST = 24  # letters of a name
+_LEAST_MP4 = 256  # pixels high
 
 
 def to_uint8(images: np.ndarray) -> np.ndarray:
@@ -91,19 +95,35 @@ def _written(names: list[str], step: int, top: int) -> np.ndarray:
 
 def png(picture: np.ndarray) -> bytes:
     """A picture, height x width [x C], gray or RGB, as a PNG."""
+    return _encoded(picture, ".png")
+
+
+def _encoded(picture: np.ndarray, suffix: str) -> bytes:
     cv2 = import_cv2()
+    lossless = [cv2.IMWRITE_WEBP_QUALITY, 101] if suffix == ".webp" else []
     # OpenCV counts blue, green, red.
-    _, data = cv2.imencode(".png", np.atleast_3d(picture)[..., ::-1])
+    _, data = cv2.imencode(suffix, np.atleast_3d(picture)[..., ::-1], lossless)
     return data.tobytes()
 
 
 def write_picture(path: str | os.PathLike, picture: np.ndarray) -> None:
-    """Write a picture, height x width [x C], gray or RGB, as a PNG: all of it or nothing."""
-    write_whole(path, png(picture))
+    """Write a picture, height x width [x C], gray or RGB, by its suffix: all of it or nothing.
+
+    The suffix is one of ``PICTURES``; both keep every pixel.
+    """
+    write_whole(path, _encoded(picture, Path(path).suffix.lower()))
 
 
 def write_animation(path: str | os.PathLike, frames: list[np.ndarray], seconds: float) -> None:
-    """Write pictures height x width x C as the animated GIF ``path``, ``seconds`` long, looping."""
+    """Write pictures height x width x C as an animation ``seconds`` long, by its suffix.
+
+    The suffix is one of ``ANIMATIONS``. Raises UserError where OpenCV writes no MP4.
+    """
+    write_whole(path, ANIMATIONS[Path(path).suffix.lower()](frames, seconds))
+
+
+def _gif(frames: list[np.ndarray], seconds: float) -> bytes:
+    """It repeats for ever."""
     from PIL import Image
 
     pictures = [Image.fromarray(f.squeeze(-1) if f.shape[-1] == 1 else f) for f in frames]
@@ -111,7 +131,30 @@ def write_animation(path: str | os.PathLike, frames: list[np.ndarray], seconds: 
     pictures[0].save(
         buffer, "GIF", save_all=True, append_images=pictures[1:], duration=duration, loop=0
     )
-    write_whole(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def _mp4(frames: list[np.ndarray], seconds: float) -> bytes:
+    """Small frames are enlarged, pixel by pixel: the compression takes blocks of 16."""
+    cv2 = import_cv2()
+    larger = math.ceil(_LEAST_MP4 / frames[0].shape[0])
+    height, width = (2 * (larger * side // 2) for side in frames[0].shape[:2])  # even
+    with tempfile.TemporaryDirectory() as folder:
+        path = f"{folder}/film.mp4"
+        code, rate = cv2.VideoWriter_fourcc(*"mp4v"), len(frames) / seconds
+        film = cv2.VideoWriter(path, code, rate, (width, height))
+        if not film.isOpened():
+            raise UserError("OpenCV writes no MP4 here; take an output with the suffix .gif")
+        for frame in frames:
+            color = np.broadcast_to(frame[..., ::-1], (*frame.shape[:2], 3))
+            large = color.repeat(larger, axis=0).repeat(larger, axis=1)[:height, :width]
+            film.write(np.ascontiguousarray(large))
+        film.release()
+        return Path(path).read_bytes()
+
+
+PICTURES = ".png", ".webp"
+ANIMATIONS = {".gif": _gif, ".mp4": _mp4}
 
 
 def read_picture(path: str | os.PathLike) -> np.ndarray:

@@ -36,19 +36,18 @@ class Regions(nn.Layer):
         """The class of each latent, B x latent x 1 x 1 to int64, B."""
         return self._heights(z).argmax(axis=1)
 
-    def forward(self, z: Tensor, label: int | None = None) -> Tensor:
-        """``z``, B x latent x 1 x 1, with the margin; of the class ``label`` if that is told.
-
-        There the largest changes places with the one that stands for the class.
-        """
-        heights = self._heights(z)
-        largest = F.one_hot(heights.argmax(axis=1), self.number)  # B x K
-        if label is not None:
-            wanted = F.one_hot(paddle.full([len(z)], label, "int64"), self.number)
-            gap = (heights * (largest - wanted)).sum(axis=1, keepdim=True)
-            moved, largest = gap * (wanted - largest), wanted
-            z = self._added(z, moved)
+    def forward(self, z: Tensor) -> Tensor:
+        """``z``, B x latent x 1 x 1, with the margin."""
+        largest = F.one_hot(self.classes(z), self.number)  # B x K
         return self._added(z, self.margin * largest)
+
+    def moved(self, z: Tensor, label: int) -> Tensor:
+        """``z`` of the class ``label``: the largest and the one of the class change places."""
+        heights = self._heights(z)
+        largest = F.one_hot(heights.argmax(axis=1), self.number)
+        wanted = F.one_hot(paddle.full([len(z)], label, "int64"), self.number)
+        gap = (heights * (largest - wanted)).sum(axis=1, keepdim=True)
+        return self._added(z, gap * (wanted - largest))
 
     def _heights(self, z: Tensor) -> Tensor:
         return z[:, : self.number, 0, 0] + self.offsets

@@ -85,10 +85,10 @@ def test_the_case_of_a_suffix_does_not_matter(tmp_path, checkpoint, name):
 
 
 @pytest.mark.parametrize(
-    ("output", "interpolation"), [("x.gif", None), ("x.jpg", None), ("x", None), ("x.mp4", 8)]
+    ("output", "interpolation"), [("x.gif", None), ("x.jpg", None), ("x.mp4", None), ("x.avi", 8)]
 )
 def test_an_unknown_suffix_is_told_before_anything_is_loaded(tmp_path, output, interpolation):
-    allowed = ".png, .npy, .gif" if interpolation else ".png, .npy$"
+    allowed = ".png, .webp, .npy, " + (".gif, .mp4, " if interpolation else "") + "or none for"
     with pytest.raises(UserError, match=f"{output}: the suffix must be one of {allowed}"):
         infer("no such file", output=tmp_path / output, interpolation=interpolation)
 

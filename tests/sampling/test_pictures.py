@@ -135,3 +135,25 @@ def test_places_that_cannot_be_written(tmp_path):
         with pytest.raises(UserError, match="^cannot write .*; choose another place$"):
             write_whole(tmp_path / path, b"data")
     assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "folder"]
+
+
+def test_webp_keeps_every_pixel(tmp_path):
+    picture = np.random.default_rng(0).integers(0, 256, (12, 17, 3)).astype("uint8")
+    pictures.write_picture(tmp_path / "picture.WebP", picture)
+    assert np.array_equal(np.asarray(Image.open(tmp_path / "picture.WebP")), picture)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_mp4_shows_the_frames_enlarged(tmp_path, channels):
+    """Read back by OpenCV: each frame a color, 28 pixels enlarged to the first multiple of 256."""
+    cv2 = pytest.importorskip("cv2")
+    colors = np.array([[250, 10, 90], [20, 200, 40], [0, 0, 240]])[:, :channels]
+    frames = [np.full((28, 28, channels), color, "uint8") for color in colors]
+    pictures.write_animation(tmp_path / "film.mp4", frames, seconds=0.3)
+    film = cv2.VideoCapture(str(tmp_path / "film.mp4"))
+    assert film.get(cv2.CAP_PROP_FPS) == 10
+    for color in colors:
+        there, frame = film.read()
+        assert there and frame.shape == (280, 280, 3)
+        assert np.abs(frame[140, 140, ::-1] - color.astype(float)).max() < 8
+    assert not film.read()[0]

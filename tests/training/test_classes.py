@@ -13,7 +13,7 @@ import paddle_gan
 from paddle_gan.checkpoints.generators import open_checkpoint
 from paddle_gan.commands.infer import infer
 from paddle_gan.errors import UserError
-from paddle_gan.sampling.drawing import generate, latents
+from paddle_gan.sampling.drawing import generate, latents, probe
 from paddle_gan.sampling.pictures import read_picture
 from tests.data.files import save
 from tests.training import harness
@@ -70,7 +70,8 @@ def test_latents_of_one_class_by_its_name(pets, tmp_path):
     generator = paddle_gan.load_generator(run / "Gnet.pdparams")
     assert (generator.classes, generator.regions.margin) == (0, 0.5)
     drawn = infer(run / "Gnet.pdparams", num=5, seed=2, output=tmp_path / "d.npy", class_="dog")
-    z = latents(generator, 5, seed=2, digit=1)
+    (inputs,) = probe(generator, 5, seed=2, digit=1)
+    z = inputs["z"]
     assert (generator.regions.classes(paddle.to_tensor(z)) == 1).all()
     assert np.abs(np.load(drawn) - generate(generator, z)).max() < 1e-4
     with pytest.raises(UserError, match="digit 7: this generator has classes 0 to 2"):

@@ -1,0 +1,97 @@
+"""Which drawings: so many of a seed, chosen ones of it, the first of several seeds, or a file's."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from paddle_gan.checkpoints.generators import Opened
+from paddle_gan.checkpoints.reading import read_npy
+from paddle_gan.errors import UserError
+from paddle_gan.sampling.columns import Columns, joined
+
+
+class Choice(NamedTuple):
+    """``num`` drawings of ``seed``, unless one of the others is given.
+
+    ``seeds``: the first drawing of each; ``index``: these drawings of ``seed``, counted from 0;
+    ``latents``: a file of them.
+    """
+
+    num: int
+    seed: int
+    seeds: Sequence[int] | None = None
+    index: Sequence[int] | None = None
+    latents: str | os.PathLike | None = None
+
+    def check(self) -> None:
+        """Raise UserError for numbers below 0 and for two ways to choose at once."""
+        chosen = [name for name in ("seeds", "index", "latents") if getattr(self, name) is not None]
+        if len(chosen) > 1:
+            raise UserError(f"--{chosen[0]} and --{chosen[1]} choose both; leave one out")
+        numbers = [list(each) for each in (self.seeds, self.index) if each is not None]
+        if [] in numbers:
+            raise UserError("--seeds and --index must name a number at least")
+        if self.num < 1 or min([self.seed, *sum(numbers, [])]) < 0:
+            raise UserError("--num must be at least 1, and a seed or an index at least 0")
+
+    @property
+    def chosen(self) -> bool:
+        """Whether it is anything but ``num`` drawings of ``seed``."""
+        return self[2:] != (None, None, None)
+
+    @property
+    def names(self) -> Iterator[str]:
+        """What the file of each drawing is called."""
+        if self.seeds is not None:
+            return (f"seed-{seed}" for seed in self.seeds)
+        return (f"{i:05d}" for i in (range(10**9) if self.index is None else self.index))
+
+    def drawings(self, opened: Opened, asked: dict) -> Iterator[Columns]:
+        """The columns of the drawings, in batches."""
+        game, networks = opened.game, opened.networks
+        if self.latents is not None:
+            yield game.draw(networks, self._given(opened, asked))
+            return
+        images = opened.images()
+        yield from self._of(lambda n, seed: game.stream(networks, n, seed, images, **asked))
+
+    def ends(self, opened: Opened, asked: dict) -> Columns | None:
+        """What the chosen drawings are made from; None where nothing is chosen."""
+        game, networks = opened.game, opened.networks
+        if self.latents is not None:
+            return self._given(opened, asked)
+        if not self.chosen:
+            return None
+        images = opened.images()
+        return joined(self._of(lambda n, seed: game.probe(networks, n, seed, images, **asked)))
+
+    def _given(self, opened: Opened, asked: dict) -> Columns:
+        z = read_npy(self.latents)
+        z = z.reshape([*z.shape, 1, 1]) if z.ndim == 2 else z
+        return opened.game.given(opened.networks, z, **asked)
+
+    def _of(self, make: Callable[[int, int], Iterable[Columns]]) -> Iterator[Columns]:
+        """What is chosen of ``make(n, seed)``, n rows in batches."""
+        if self.seeds is not None:
+            for seed in self.seeds:
+                yield from make(1, seed)
+        elif self.index is not None:
+            yield _rows(make(max(self.index) + 1, self.seed), self.index)
+        else:
+            yield from make(self.num, self.seed)
+
+
+def _rows(batches: Iterable[Columns], index: Sequence[int]) -> Columns:
+    """Rows of all batches, by their numbers, in the order of ``index``."""
+    found: dict[int, Columns] = {}
+    start = 0
+    for batch in batches:
+        n = len(next(iter(batch.values())))
+        for i in {i for i in index if start <= i < start + n}:
+            found[i] = {name: rows[i - start : i - start + 1] for name, rows in batch.items()}
+        start += n
+    if missing := [i for i in index if i not in found]:
+        raise UserError(f"--index {missing[0]}: there are {start} drawings, from 0 on")
+    return joined(found[i] for i in index)

@@ -1,0 +1,55 @@
+"""From image files to latents, pictures and films."""
+
+import numpy as np
+import paddle
+import pytest
+from PIL import Image
+
+from paddle_gan.cli import main
+from paddle_gan.commands.infer import infer
+from paddle_gan.commands.project import project
+from paddle_gan.errors import UserError
+from paddle_gan.networks.dcgan import Generator
+from tests.notebook import fill
+
+
+@pytest.fixture
+def here(tmp_path):
+    """A generator and a folder with two of its images, and one file that is no image."""
+    network = fill(Generator(latent=3, width=4, image_size=16), seed=1)
+    paddle.save(network.state_dict(), str(tmp_path / "Gnet.pdparams"))
+    infer(tmp_path / "Gnet.pdparams", seeds=[5, 6], output=tmp_path / "images")
+    (tmp_path / "images/broken.png").write_bytes(b"no image")
+    return tmp_path
+
+
+def test_latents_draw_the_images_again(here, capsys):
+    output = here / "projected"
+    errors = project(here / "images", here / "Gnet.pdparams", output, steps=60)
+    assert list(errors) == ["seed-5.png", "seed-6.png"] and max(errors.values()) < 0.02
+    assert "broken.png" in capsys.readouterr().err
+    again = infer(here / "Gnet.pdparams", latents=output / "latents.npy", output=here / "again")
+    for name, drawn in (("seed-5.png", "00000.png"), ("seed-6.png", "00001.png")):
+        image = np.asarray(Image.open(here / "images" / name)).astype(int)
+        both = np.asarray(Image.open(output / name)).astype(int)
+        assert np.array_equal(both[:, :16], image)
+        assert np.abs(both[:, 16:] - image).mean() < 3
+        assert np.abs(both[:, 16:] - np.asarray(Image.open(again / drawn))).max() <= 1
+    assert Image.open(output / "seed-5.gif").size == (32, 16)
+
+
+def test_the_command_tells_the_error(here, capsys):
+    image, output = str(here / "images/seed-5.png"), str(here / "new")
+    given = [image, str(here / "Gnet.pdparams"), "--output", output, "--steps", "1"]
+    assert main(given, command="project") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("seed-5.png: error 0.") and told[1] == f"wrote {output}"
+
+
+def test_images_are_not_overwritten_and_classes_not_invented(here):
+    before = (here / "images/seed-5.png").read_bytes()
+    with pytest.raises(UserError, match="would be overwritten"):
+        project(here / "images/seed-5.png", here / "Gnet.pdparams", here / "images")
+    assert (here / "images/seed-5.png").read_bytes() == before
+    with pytest.raises(UserError, match="no classes"):
+        project(here / "images", here / "Gnet.pdparams", here / "new", digit=3)
