@@ -6,6 +6,7 @@ test:
 lint:
 	ruff format --check .
 	ruff check .
+	mypy
 
 format:
 	ruff format .

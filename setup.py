@@ -15,7 +15,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.9",
     packages=find_packages(include=["paddle_gan*"]),
-    package_data={"paddle_gan.metrics": ["digits.npz"]},
+    package_data={"paddle_gan": ["py.typed"], "paddle_gan.metrics": ["digits.npz"]},
     entry_points={"console_scripts": ["paddle-gan=paddle_gan.__main__:main"]},
     install_requires=[
         "numpy",
@@ -34,8 +34,8 @@ setup(
         "gpu": ["paddlepaddle-gpu>=2.6.2", "numpy<2"],
         "export": ["paddle2onnx>=2.1", "onnx", "onnxruntime"],  # to ONNX, with Paddle 3
         "export-paddle2": ["paddle2onnx<2", "onnx", "onnxruntime"],
-        "test": ["pytest", "pytest-xdist", "scipy", "selenium"],
-        "lint": ["ruff"],
+        "test": ["pytest", "pytest-xdist", "scipy", "selenium", "nbclient", "ipykernel"],
+        "lint": ["ruff", "mypy"],
         "bench": ["onnx", "onnxruntime", "psutil"],
         "mutants": ["mutmut>=3.8; python_version >= '3.10'"],
     },

@@ -11,17 +11,39 @@ import importlib
 # Paddle 2.6's library exports a zlib of its own; loaded before the system's it takes that one's
 # place, and whatever compresses next (gzip, PNG, npz) crashes.
 import zlib  # noqa: F401  (imported to be there first)
+from typing import TYPE_CHECKING
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Generator": "paddle_gan.networks.dcgan",
+if TYPE_CHECKING:
+    from paddle_gan.checkpoints.generators import load_generator as load_generator
+    from paddle_gan.commands.evaluate import evaluate_file as evaluate  # noqa: F401
+    from paddle_gan.commands.export import export as export
+    from paddle_gan.commands.infer import infer as infer
+    from paddle_gan.commands.project import project as project
+    from paddle_gan.commands.translate import translate as translate
+    from paddle_gan.errors import UserError as UserError
+    from paddle_gan.networks.dcgan import Discriminator as Discriminator
+    from paddle_gan.networks.dcgan import Generator as Generator
+    from paddle_gan.sampling.drawing import generate as generate
+    from paddle_gan.sampling.drawing import latents as latents
+    from paddle_gan.training import Trained as Trained
+    from paddle_gan.training import train as train
+
+_HOMES = {  # where each is found, and under which name there if it is another
     "Discriminator": "paddle_gan.networks.dcgan",
+    "Generator": "paddle_gan.networks.dcgan",
+    "Trained": "paddle_gan.training",
     "UserError": "paddle_gan.errors",
+    "evaluate": "paddle_gan.commands.evaluate:evaluate_file",
     "export": "paddle_gan.commands.export",
     "generate": "paddle_gan.sampling.drawing",
+    "infer": "paddle_gan.commands.infer",
+    "latents": "paddle_gan.sampling.drawing",
     "load_generator": "paddle_gan.checkpoints.generators",
+    "project": "paddle_gan.commands.project",
     "train": "paddle_gan.training",
+    "translate": "paddle_gan.commands.translate",
 }
 __all__ = ["__version__", *_HOMES]
 
@@ -32,6 +54,7 @@ def __getattr__(name: str):
     from paddle_gan.system.runtime import import_paddle
 
     import_paddle()
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    module, _, other = _HOMES[name].partition(":")
+    value = getattr(importlib.import_module(module), other or name)
     globals()[name] = value
     return value

@@ -6,17 +6,20 @@ import base64
 import html
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 import numpy as np
 from tqdm import tqdm
 
-from paddle_gan.checkpoints.generators import Opened
+from paddle_gan.checkpoints.generators import Opened, open_checkpoint
 from paddle_gan.data import to_float
 from paddle_gan.data.inputs import Input, padded, read_inputs
 from paddle_gan.data.pixels import form_of
 from paddle_gan.errors import UserError
+from paddle_gan.options import checked
+from paddle_gan.sampling.columns import numbers
 from paddle_gan.sampling.pictures import png, to_uint8, write_picture
 from paddle_gan.system.files import write_whole
 from paddle_gan.system.opencv import import_cv2
@@ -59,7 +62,6 @@ def translate_files(
     if opened.config is None:
         raise UserError("this checkpoint translates nothing; leave --input out")
     source, output = Path(source), Path(output)
-    size = opened.config["image_size"]
     inputs = read_inputs(source, form_of(opened.config))
     names = _names(inputs)
     for each, name in zip(inputs, names):
@@ -71,7 +73,7 @@ def translate_files(
         if styles > 1:
             made = [name.with_stem(f"{name.stem}-{i + 1}") for i in range(styles)]
         for i, path in enumerate(made):
-            write_picture(output / path, _translated(opened, each, size, seed + i, asked))
+            write_picture(output / path, _translated(opened, each, seed + i, asked))
         figures.append(
             _FIGURE.format(
                 given=_embedded(each.pixels),
@@ -85,6 +87,31 @@ def translate_files(
     return output
 
 
+def translate(
+    checkpoint: str | os.PathLike, images: Sequence | np.ndarray, seed: int = 0, **asked
+) -> np.ndarray:
+    """What a translator makes of images, float32 N x C x H x W in [-1, 1], all of one size.
+
+    ``seed`` and ``asked``, such as ``domain``, are of games that translate in several ways.
+    ``images`` are N x C x H x W numbers of any type in [-1, 1]. Sizes that are no multiples of that
+    trained on are padded by reflection, and cut off again. Raises UserError for images of another
+    shape, and for a checkpoint that does not translate.
+    """
+    opened = open_checkpoint(checkpoint)
+    if opened.config is None:
+        raise UserError("this checkpoint translates nothing")
+    given, size = numbers(images, "images"), opened.config["image_size"]
+    if given.ndim != 4 or given.shape[1] != opened.config["channels"] or 0 in given.shape:
+        wanted = f"N x {opened.config['channels']} x H x W"
+        raise UserError(f"images have shape {given.shape}; this checkpoint takes {wanted}")
+    height, width = given.shape[2:]
+    whole = np.stack([padded(i.transpose(1, 2, 0), size).transpose(2, 0, 1) for i in given])
+    opened.fold()
+    asked = checked(asked, opened.game.asked, "this checkpoint")
+    found = opened.game.translate(opened.networks, opened.name, whole, seed, **asked)
+    return found[..., :height, :width]
+
+
 def _names(inputs: list[Input]) -> list[Path]:
     """Where in the output each goes; with the old suffix only where names would be the same."""
     wanted = [each.inside.with_suffix(".png") for each in inputs]
@@ -95,16 +122,24 @@ def _names(inputs: list[Input]) -> list[Path]:
     ]
 
 
-def _translated(opened: Opened, each: Input, size: int, seed: int, asked: dict) -> np.ndarray:
+def _translated(opened: Opened, each: Input, seed: int, asked: dict) -> np.ndarray:
     """The translation as a picture of the input's size, height x width x C."""
     cv2 = import_cv2()
-    pixels = np.atleast_3d(each.pixels)
-    images = to_float(padded(pixels, size).transpose(2, 0, 1)[None])
-    found = opened.game.translate(opened.networks, opened.name, images, seed, **asked)
-    small = to_uint8(found)[0].transpose(1, 2, 0)[: pixels.shape[0], : pixels.shape[1]]
-    grows = min(each.size) > min(pixels.shape[:2])
+    small = made_of(opened, opened.name, each.pixels, seed, **asked)
+    grows = min(each.size) > min(each.pixels.shape[:2])
     method = cv2.INTER_CUBIC if grows else cv2.INTER_AREA
     return np.atleast_3d(cv2.resize(small, each.size[::-1], interpolation=method))
+
+
+def made_of(
+    opened: Opened, name: str, pixels: np.ndarray, seed: int = 0, **asked
+) -> np.ndarray:
+    """What the network of file ``name`` makes of a picture, uint8 h x w [x C], of the same size."""
+    pixels = np.atleast_3d(pixels)
+    whole = padded(pixels, opened.config["image_size"])
+    images = to_float(whole.transpose(2, 0, 1)[None])
+    found = to_uint8(opened.game.translate(opened.networks, name, images, seed, **asked))
+    return found[0].transpose(1, 2, 0)[: pixels.shape[0], : pixels.shape[1]]
 
 
 def _embedded(pixels: np.ndarray) -> str:

@@ -144,6 +144,12 @@ class Autoencoder(Game):
         return {"z": z}
 
     @classmethod
+    def latents_of(cls, networks, seed, **asked) -> np.ndarray:
+        generator = networks["Gnet"]
+        (inputs,) = cls.probe({"Gnet": generator}, 1, seed, **asked)
+        return _new_codes(generator, inputs)
+
+    @classmethod
     def walk(cls, networks, frames, seed, ends=None, between=None, truncation=None) -> Columns:
         """Straight from one of two images to the other, or a closed walk between codes."""
         generator = networks["Gnet"]

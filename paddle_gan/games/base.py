@@ -170,6 +170,12 @@ class Game:
         return np.concatenate([c for name, c in columns.items() if name.startswith(cls.judged)])
 
     @classmethod
+    def latents_of(cls, networks: dict[str, nn.Layer], seed: int, **asked) -> np.ndarray:
+        """The latents of the first drawing of a seed, 1 x latent x 1 x 1, as `given` takes them."""
+        (inputs,) = cls.probe(networks, 1, seed, **asked)
+        return inputs["z"]
+
+    @classmethod
     def walk(
         cls,
         networks: dict[str, nn.Layer],

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from paddle_gan.errors import UserError
+
 Columns = dict[str, np.ndarray]  # name -> images, N x C x H x W
 
 
@@ -25,3 +27,11 @@ def parts(columns: Columns, size: int = 64) -> Iterator[Columns]:
     """Columns as batches of ``size`` rows; the opposite of ``joined``."""
     for start in range(0, len(next(iter(columns.values()))), size):
         yield {name: each[start : start + size] for name, each in columns.items()}
+
+
+def numbers(given, what: str) -> np.ndarray:
+    """An array, a list or a tensor of numbers of any type as float32. Raises UserError."""
+    try:
+        return np.asarray(given, "float32")
+    except (TypeError, ValueError) as error:  # lists of unequal lengths, or of no numbers
+        raise UserError(f"{what} must be an array of numbers: {error}") from error

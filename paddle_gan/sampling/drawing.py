@@ -10,6 +10,7 @@ import paddle
 from paddle import nn
 
 from paddle_gan.errors import UserError
+from paddle_gan.sampling.columns import numbers
 from paddle_gan.sampling.latents import DRAWING, truncated
 from paddle_gan.sampling.regions import Regions
 
@@ -51,10 +52,7 @@ def generate(
     with classes draws ``digit``, one for all or one for each, or all its classes in turn. Raises
     UserError for latents of another shape, and for a digit that it cannot be asked for.
     """
-    try:
-        z = np.asarray(z, "float32")
-    except (TypeError, ValueError) as error:  # lists of unequal lengths, or of no numbers
-        raise UserError(f"latents must be an array of numbers: {error}") from error
+    z = numbers(z, "latents")
     if z.shape[1:] != (generator.latent, 1, 1) or not len(z):
         wanted = f"N x {generator.latent} x 1 x 1"
         raise UserError(f"latents have shape {z.shape}; this generator draws from {wanted}")

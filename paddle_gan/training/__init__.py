@@ -1,5 +1,6 @@
 """Training: the loop and what it writes."""
 
 from paddle_gan.training.loop import train
+from paddle_gan.training.trained import Trained
 
-__all__ = ["train"]
+__all__ = ["Trained", "train"]

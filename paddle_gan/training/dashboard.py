@@ -10,10 +10,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
 
 from paddle_gan.sampling import pictures
-from paddle_gan.system import distributed
+from paddle_gan.system import distributed, notebook
 from paddle_gan.system.files import write_whole
 
 _UNPLOTTED = {"step", "epoch", "images"}
@@ -42,6 +41,7 @@ class Dashboard:
         self._samples.mkdir(exist_ok=True)
         self._total, self._bar = total_steps * self._batch_size, None
         self._file = self._writer = None
+        self._picture = notebook.Picture()
         self.rewind(step)
 
     def rewind(self, step: int) -> None:
@@ -67,12 +67,8 @@ class Dashboard:
             self._bar.leave = False  # the new one takes its line
             self._bar.close()
         self._bar_step = step
-        self._bar = tqdm(
-            initial=step * self._batch_size,
-            total=self._total,
-            unit=" images",
-            dynamic_ncols=True,
-            disable=not sys.stderr.isatty(),
+        self._bar = notebook.progress_bar(
+            initial=step * self._batch_size, total=self._total, unit=" images"
         )
 
     def _replay(self, lines: list[dict]) -> None:
@@ -138,6 +134,7 @@ class Dashboard:
         columns = {name: pictures.to_uint8(images) for name, images in columns.items()}
         picture = self._canvas(columns, labels, names)
         pictures.write_picture(self._samples / f"step-{step:08d}.png", picture)
+        self._picture.show(pictures.png(picture))
         self._show("images/samples", picture, step)
 
     def real(self, columns: dict[str, np.ndarray]) -> None:

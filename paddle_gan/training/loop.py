@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import paddle
@@ -17,7 +18,9 @@ from paddle_gan.training import workspace
 from paddle_gan.training.health import NotFinite
 from paddle_gan.training.run import Run
 from paddle_gan.training.stop import StopSignal
+from paddle_gan.training.trained import Trained
 
+Callback = Callable[[Trained], object]
 _LOG_EVERY = 50  # steps; turning a loss into a float makes a GPU wait for it
 
 
@@ -26,13 +29,19 @@ def train(
     out: str = "work",
     device: str = "auto",
     resume: bool = False,
+    on_log: Callback | None = None,
+    on_save: Callback | None = None,
+    on_epoch: Callback | None = None,
     **overrides,
-) -> Path:
-    """Train a recipe ("dcgan" unless named) and write the run under ``out``; returns that path.
+) -> Trained:
+    """Train a recipe ("dcgan" unless named) and write the run under ``out``; returns the run.
 
-    ``overrides`` are options of the recipe, as ``configure`` and docs/options.md have them. With
-    ``resume`` the run in ``out`` goes on from its newest checkpoint with its own configuration;
-    ``overrides`` may then lengthen it. Raises UserError for what cannot work.
+    Each of the callbacks gets the run as it is by then: ``on_log`` when losses were noted, every 50
+    steps, ``on_save`` after a checkpoint, ``on_epoch`` at the end of an epoch; of several processes
+    the first calls them. ``overrides`` are options of the recipe, as ``configure`` and
+    docs/options.md have them. With ``resume`` the run in ``out`` goes on from its newest checkpoint
+    with its own configuration; ``overrides`` may then lengthen it. Raises UserError for what cannot
+    work.
     """
     out = Path(out)
     if resume:
@@ -77,10 +86,10 @@ def train(
         distributed.wait()  # for machines that have to prepare the data for themselves
         run.start()
         try:
-            _play(run, images, device)
+            _play(run, images, device, {"log": on_log, "save": on_save, "epoch": on_epoch})
         finally:
             run.board.close()
-    return out
+    return Trained(out)
 
 
 def check_division(config: dict, world: int) -> None:
@@ -93,7 +102,13 @@ def check_division(config: dict, world: int) -> None:
         )
 
 
-def _play(run: Run, images: data.DataSet, device: str) -> None:
+def _play(
+    run: Run, images: data.DataSet, device: str, callbacks: dict[str, Callback | None]
+) -> None:
+    def tell(what: str) -> None:
+        if callbacks[what] and distributed.rank() == 0:
+            callbacks[what](Trained(run.out))
+
     batch_size, seed, place = run.config["batch_size"], run.config["seed"], runtime.place(device)
     share = {"rank": distributed.rank(), "world": distributed.world(), "parts": run.game.parts}
     stopped = False
@@ -114,17 +129,21 @@ def _play(run: Run, images: data.DataSet, device: str) -> None:
                     run.board.tick(run.step)
                     if run.step % _LOG_EVERY == 0 or run.step == 1:
                         run.log(epoch + 1, scalars)
+                        tell("log")
                     at_end = run.step % run.steps_per_epoch == 0 or run.step == run.total
                     if run.save_is_due(at_end):
                         run.save(epoch + 1 if at_end else None)
+                        tell("save")
                     stopped = stop.asked(run.step)
                     if stopped:
                         run.save_state()
+                        tell("save")
                     if at_end or stopped:
                         break
                 if at_end:
                     line = run.game.line(run.numbers(scalars))
                     run.board.epoch(epoch + 1, time.time() - started, line)
+                    tell("epoch")
             except NotFinite as error:
                 run.roll_back(error)
         if stopped:

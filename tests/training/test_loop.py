@@ -30,7 +30,7 @@ def run(tmp_path_factory, few) -> Path:
     returned = paddle_gan.train(
         out=str(out), device="cpu", data=str(few), epochs=2, checkpoint_every=2, seed=7, **sizes
     )
-    assert returned == out
+    assert returned.out == out
     return out
 
 
