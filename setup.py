@@ -32,6 +32,7 @@ setup(
         "cpu": ["paddlepaddle>=3.0"],
         # The wheel was built before NumPy 2 and does not load with it.
         "gpu": ["paddlepaddle-gpu>=2.6.2", "numpy<2"],
+        "demo": ["gradio>=6; python_version >= '3.10'"],
         "export": ["paddle2onnx>=2.1", "onnx", "onnxruntime"],  # to ONNX, with Paddle 3
         "export-paddle2": ["paddle2onnx<2", "onnx", "onnxruntime"],
         "test": ["pytest", "pytest-xdist", "scipy", "selenium", "nbclient", "ipykernel"],

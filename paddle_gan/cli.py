@@ -15,6 +15,7 @@ import paddle_gan
 from paddle_gan.commands.arguments import (
     CACHE,
     COMPARE,
+    DEMO,
     DIGITS,
     EMBED,
     EVALUATE,
@@ -115,6 +116,13 @@ def _project(device, output, **arguments) -> None:
     print(f"wrote {output}")
 
 
+def _demo(device, **arguments) -> None:
+    _start(device)
+    from paddle_gan.demo import serve
+
+    serve(**arguments)
+
+
 def _evaluate(device, as_json, **arguments) -> None:
     _start(device)
     from paddle_gan.commands.evaluate import evaluate_file
@@ -186,6 +194,7 @@ COMMANDS = {
     "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
     "export": Command(_export, EXPORT, "write a network for Paddle Inference or ONNX"),
     "project": Command(_project, PROJECT, "find the latents of images"),
+    "demo": Command(_demo, DEMO, "open a page in the browser to play with a checkpoint"),
     "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real images"),
     "compare": Command(_compare, COMPARE, "print the scores of runs as a table, draw their curves"),
     "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),

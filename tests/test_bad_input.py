@@ -13,7 +13,7 @@ import paddle_gan
 from paddle_gan.cli import main
 from paddle_gan.system import distributed
 from tests.training import harness
-from tests.wrong_calls import EVALUATE, EXPORT, INFER, MODES, PROJECT, TINY, Wrong
+from tests.wrong_calls import DEMO, EVALUATE, EXPORT, INFER, MODES, PROJECT, TINY, Wrong
 from tests.wrong_training import TRAIN
 
 REPOSITORY = Path(paddle_gan.__file__).parents[1]
@@ -25,6 +25,7 @@ TABLE = [
     for command, rows in {
         "train": TRAIN,
         "infer": INFER,
+        "demo": DEMO,
         "export": EXPORT,
         "project": PROJECT,
         "evaluate": EVALUATE,

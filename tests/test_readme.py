@@ -32,6 +32,8 @@ ELSEWHERE = {
     'python -m pip install -e ".[cpu]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
     'python -m pip install -e ".[cpu,test]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
     'python -m pip install -e ".[cpu,export]"': (".ci/run", "cpu\\]=export "),
+    'python -m pip install -e ".[cpu,demo]"': (".ci/run", "lint,demo,"),
+    "paddle-gan demo work/Gnet.pdparams --port 7860": ("tests/demo/test_page.py", '"demo", str'),
     "python -m pytest": (".ci/run", "python -m pytest"),
     "visualdl --logdir work/log --language en": ("tests/training/test_dashboard.py", "visualdl"),
     **dict.fromkeys(OF_PHOTOGRAPHS, ("tests/test_photographs.py", "for command in COMMANDS")),

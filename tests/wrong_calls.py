@@ -159,6 +159,11 @@ PROJECT = [
     Wrong("hostile", "{here}/a.png {here}/hostile.pdparams", "asks to run", hostile),
 ]
 
+DEMO = [
+    Wrong("nothing named", "", "the following arguments are required: checkpoint"),
+    Wrong("port in words", "{here}/good.pdparams --port web", "invalid int value: 'web'"),
+]
+
 EXPORT = [
     Wrong("nothing named", "", "the following arguments are required: checkpoint"),
     Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),

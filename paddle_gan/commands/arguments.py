@@ -82,6 +82,12 @@ PROJECT = [
     _DEVICE,
 ]
 
+DEMO = [
+    ("checkpoint", dict(help="a network's file that images are drawn with")),
+    ("--port", dict(type=int, metavar="N", help="on 127.0.0.1; GRADIO_SERVER_PORT or 7860")),
+    _DEVICE,
+]
+
 PREPARE = [
     ("task", dict(help="edges, colors or morpho; edges:SOURCE of other digits than MNIST's")),
     ("folder", dict(help="where it is written; new or empty")),

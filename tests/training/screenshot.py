@@ -35,26 +35,32 @@ def chromium() -> tuple[str, str] | None:
     return (browser, driver) if browser and driver else None
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
 @contextmanager
 def visualdl(logdir: Path, *flags: str):
     """Serve a log folder with the command the README gives, on a free port; gives the address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     start = "import sys; from visualdl.server.app import main; sys.argv[0] = 'visualdl'; main()"
     command = [sys.executable, "-c", start, "--logdir", str(logdir), "--language", "en"]
     command += ["--host", "127.0.0.1", "--port", str(port), "--disable-telemetry", *flags]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
-        _wait_for(port, server)
+        wait_for(port, server)
         yield f"http://127.0.0.1:{port}/app"
     finally:
         server.terminate()
         server.communicate()
 
 
-def _wait_for(port: int, server: subprocess.Popen) -> None:
-    deadline = time.monotonic() + 60
+def wait_for(port: int, server: subprocess.Popen) -> None:
+    """Wait until a server answers. Raises RuntimeError with what it printed if it ends before."""
+    deadline = time.monotonic() + 120
     while time.monotonic() < deadline and server.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -62,7 +68,7 @@ def _wait_for(port: int, server: subprocess.Popen) -> None:
         except OSError:
             time.sleep(0.1)
     server.kill()
-    raise RuntimeError(f"visualdl does not serve: {server.communicate()[0]}")
+    raise RuntimeError(f"{server.args} does not serve: {server.communicate()[0]}")
 
 
 @contextmanager

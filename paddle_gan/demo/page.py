@@ -1,0 +1,148 @@
+"""The page, made of Gradio's parts."""
+
+from __future__ import annotations
+
+import functools
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from paddle_gan.checkpoints.generators import open_checkpoint, open_network
+from paddle_gan.demo.playing import MOST, Drawer, Translator
+from paddle_gan.demo.texts import TEXTS
+from paddle_gan.errors import UserError
+
+_PORT = 7860  # Gradio's own
+
+
+def serve(checkpoint: str | os.PathLike, port: int | None = None) -> None:
+    """Serve a page for a checkpoint on 127.0.0.1 until it is interrupted.
+
+    ``port`` is what GRADIO_SERVER_PORT says, or 7860, unless given. Raises UserError without
+    Gradio, where the port is taken, and for a checkpoint that neither draws nor translates images.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    try:
+        import gradio as gr
+    except ModuleNotFoundError as error:
+        raise UserError(
+            f"{error.name} is not installed; python -m pip install -e '.[demo]' installs what the "
+            "page is made of"
+        ) from error
+    port = port or int(os.environ.get("GRADIO_SERVER_PORT", _PORT))
+    say = gr.I18n(**TEXTS)
+    with tempfile.TemporaryDirectory() as films:
+        page = _page(gr, say, checkpoint, Path(films))
+        plain = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["monospace"])
+        try:
+            page.launch(
+                server_name="127.0.0.1",
+                server_port=port,
+                i18n=say,
+                theme=plain,
+                css="img, canvas { image-rendering: pixelated }",
+                allowed_paths=[films],
+                footer_links=[],
+                ssr_mode=False,
+            )
+        except OSError as error:
+            raise UserError(f"--port {port}: {error}; name another") from error
+
+
+def _page(gr, say, checkpoint: str | os.PathLike, films: Path):
+    """What is served: of what kind the checkpoint is decides."""
+    alone = open_network(checkpoint)
+    takes = alone.game.takes.get(alone.name, ("image",))
+    if alone.name in alone.game.gives or takes not in _KINDS:
+        raise UserError(f"{checkpoint} gives no images of latents or of images; there is no page")
+    title = f"{alone.config['recipe']}: {alone.name}" if alone.config else Path(checkpoint).name
+    with gr.Blocks(title=title, analytics_enabled=False) as page:
+        gr.Markdown(f"# {title}")
+        _KINDS[takes](gr, say, checkpoint, films)
+    return page
+
+
+def _draws(gr, say, checkpoint: str | os.PathLike, films: Path) -> None:
+    opened = open_network(checkpoint)
+    opened.fold()
+    drawer = Drawer(opened)
+    with gr.Row():
+        seed = gr.Number(0, label=say("seed"), precision=0, minimum=0, elem_id="seed")
+        class_ = gr.Dropdown(
+            drawer.classes or [""],
+            value=drawer.classes[0] if drawer.classes else "",
+            label=say("class"),
+            visible=bool(drawer.classes),
+            elem_id="class",
+        )
+        truncation = gr.Slider(
+            0.1, MOST, MOST, step=0.1, label=say("truncation"), elem_id="truncation"
+        )
+    with gr.Row():
+        with gr.Column():
+            ways = [
+                gr.Slider(-4, 4, 0, step=0.1, label=say(f"way{i}"), elem_id=f"way{i}")
+                for i in range(len(drawer.directions))
+            ]
+            reset = gr.Button(say("reset"), elem_id="reset")
+        image = gr.Image(label=say("image"), format="png", elem_id="image", interactive=False)
+    with gr.Row():
+        with gr.Column():
+            seeds = gr.Textbox("3, 9, 12", label=say("seeds"), elem_id="seeds")
+            frames = gr.Slider(2, 200, 60, step=1, label=say("frames"), elem_id="frames")
+            go = gr.Button(say("go"), elem_id="go")
+        film = gr.Image(label=say("walk"), type="filepath", elem_id="walk", interactive=False)
+    asked = [seed, class_, truncation, *ways]
+    draw = dict(fn=_told(gr, drawer.draw), inputs=asked, outputs=image, show_progress="hidden")
+    for each in (seed, class_, truncation, *ways):
+        each.change(**draw, api_name="draw" if each is seed else False)
+    walk = _told(gr, functools.partial(drawer.walk, folder=films))
+    go.click(walk, [seeds, class_, truncation, frames], film, api_name="walk")
+    reset.click(lambda: [0] * len(ways), None, ways, api_name=False)
+    gr.on(None, **draw, api_name=False)  # when the page opens
+
+
+def _translates(gr, say, checkpoint: str | os.PathLike, films: Path) -> None:
+    opened = open_checkpoint(checkpoint)
+    opened.fold()
+    translator = Translator(opened)
+    black = np.zeros((320, 320, 3), "uint8")
+    with gr.Row():
+        given = gr.ImageEditor(
+            {"background": black, "layers": [], "composite": black},
+            label=say("input"),
+            type="filepath",
+            format="png",
+            brush=gr.Brush(default_size=16, colors=["#ffffff", "#000000"], default_color="#ffffff"),
+            canvas_size=(320, 320),
+            elem_id="input",
+        )
+        there = gr.Image(label=say("output"), format="png", elem_id="output", interactive=False)
+        outputs = [there]
+        if translator.returns:
+            outputs.append(gr.Image(label=say("back"), format="png", elem_id="back"))
+    go = gr.Button(say("translate"), elem_id="go")
+
+    def translate(drawn: dict) -> list[np.ndarray]:
+        return translator.translate(drawn["composite"])
+
+    go.click(_told(gr, translate), given, outputs, api_name="translate")
+
+
+def _told(gr, function):
+    """The function, its one-line errors shown on the page."""
+
+    @functools.wraps(function)
+    def call(*arguments):
+        try:
+            return function(*arguments)
+        except UserError as error:
+            raise gr.Error(str(error)) from error
+
+    return call
+
+
+# What a network takes, and the page for it.
+_KINDS = {("z", "label"): _draws, ("z",): _draws, ("image",): _translates}

@@ -1,0 +1,142 @@
+"""The page as people see it: in a browser, and by several at once."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import paddle
+import pytest
+from PIL import Image
+
+from paddle_gan.checkpoints.description import with_description
+from paddle_gan.config import configure, game_of
+from paddle_gan.demo import serve
+from paddle_gan.errors import UserError
+from paddle_gan.networks.conditional import Generator
+from paddle_gan.sampling.drawing import generate, latents
+from tests.notebook import fill
+from tests.training.screenshot import browser, chromium, free_port, wait_for, wait_until
+
+pytest.importorskip("gradio", reason="the extra [demo] is not installed")
+needs_browser = pytest.mark.skipif(
+    not chromium() and not os.environ.get("PADDLE_GAN_NEEDS_BROWSER"), reason="no Chromium"
+)
+SIZES = dict(latent=6, width=4, image_size=16)
+
+
+def start(checkpoint: Path) -> tuple[int, subprocess.Popen]:
+    """Serve the page of a checkpoint by the command; gives the port, too."""
+    port = free_port()
+    command = [sys.executable, "-m", "paddle_gan", "demo", str(checkpoint), "--device", "cpu"]
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}  # as AI Studio says it
+    pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    return port, subprocess.Popen(command, env=environment, **pipes)
+
+
+@pytest.fixture(scope="module")
+def generator() -> Generator:
+    network = fill(Generator(**SIZES, classes=10), seed=1)
+    network.eval()
+    return network
+
+
+@pytest.fixture(scope="module")
+def addresses(tmp_path_factory, generator):
+    """The pages of that generator and of a pair of translators, started at once."""
+    folder = tmp_path_factory.mktemp("checkpoints")
+    paddle.save(generator.state_dict(), str(folder / "Gnet.pdparams"))
+    config = configure("cyclegan", width=2, d_width=2, blocks=1, image_size=16)
+    for name, network in game_of(config).build(config).items():
+        about = dict(network=name, step=1, pixels=[-1, 1], classes=None, config=config)
+        state = with_description(fill(network, seed=2).state_dict(), about)
+        paddle.save(state, str(folder / f"{name}.pdparams"))
+    servers = [start(folder / f"{name}.pdparams") for name in ("Gnet", "G_AB")]
+    try:
+        for port, server in servers:
+            wait_for(port, server)
+        yield [f"http://127.0.0.1:{port}" for port, _ in servers]
+    finally:
+        for _, server in servers:
+            server.terminate()
+            server.communicate()
+
+
+@pytest.fixture
+def address(addresses) -> str:
+    return addresses[0]
+
+
+def sources(driver, place: str) -> list[str]:
+    """The addresses of the pictures in a place of the page."""
+    return [e.get_attribute("src") for e in driver.find_elements("css selector", f"#{place} img")]
+
+
+@needs_browser
+def test_a_slider_moves_the_image_and_seeds_are_walked(address):
+    from selenium.webdriver.common.keys import Keys
+
+    with browser() as driver:
+        driver.get(address)
+        (before,) = wait_until(driver, lambda driver: sources(driver, "image"))
+        slider = driver.find_element("css selector", "#way0 input[type=range]")
+        slider.send_keys(Keys.ARROW_RIGHT * 20)
+        wait_until(driver, lambda driver: sources(driver, "image") not in ([], [before]))
+        assert "Truncation" in driver.find_element("tag name", "body").text
+        driver.find_element("css selector", "#go").click()
+        (walk,) = wait_until(driver, lambda driver: sources(driver, "walk"))
+        with urllib.request.urlopen(walk) as answer:
+            assert Image.open(io.BytesIO(answer.read())).n_frames == 60
+
+
+@needs_browser
+def test_a_translator_shows_the_way_back_and_speaks_chinese(addresses):
+    with browser() as driver:
+        agent = driver.execute_script("return navigator.userAgent")
+        language = {"userAgent": agent, "acceptLanguage": "zh-CN"}
+        driver.execute_cdp_cmd("Network.setUserAgentOverride", language)
+        driver.get(addresses[1])
+        button = wait_until(driver, lambda driver: driver.find_element("css selector", "#go"))
+        wait_until(driver, lambda driver: button.text == "翻译")
+        wait_until(driver, lambda driver: driver.find_elements("css selector", "#input canvas"))
+        button.click()
+        for place in ("output", "back"):
+            assert wait_until(driver, lambda driver, place=place: sources(driver, place))
+
+
+def test_eight_at_once_get_their_own_image(address, generator):
+    api = f"{address}/gradio_api"
+
+    def ask(seed: int) -> np.ndarray:
+        body = json.dumps({"data": [seed, str(seed), 4.0, *[0] * 6]}).encode()
+        headers = {"Content-Type": "application/json"}
+        request = urllib.request.Request(f"{api}/call/draw", body, headers)
+        with urllib.request.urlopen(request) as answer:
+            event = json.load(answer)["event_id"]
+        with urllib.request.urlopen(f"{api}/call/draw/{event}") as answer:
+            data = next(line[5:] for line in answer.read().decode().splitlines() if "data:" in line)
+        with urllib.request.urlopen(json.loads(data)[0]["url"]) as answer:
+            return np.asarray(Image.open(io.BytesIO(answer.read())).convert("L"))
+
+    with ThreadPoolExecutor(8) as clients:
+        found = list(clients.map(ask, range(8)))
+    for seed, picture in enumerate(found):
+        (wanted,) = generate(generator, latents(generator, 1, seed), seed)
+        assert picture.shape == (320, 320)
+        assert np.abs(picture[::20, ::20] / 127.5 - 1 - wanted[0]).max() < 1 / 127
+
+
+def test_what_draws_no_images_has_no_page(tmp_path):
+    config = configure("autoencoder", latent=3, width=4)
+    network = fill(game_of(config).build(config)["Enet"], seed=1)
+    about = dict(network="Enet", step=1, pixels=[-1, 1], classes=None, config=config)
+    paddle.save(with_description(network.state_dict(), about), str(tmp_path / "Enet.pdparams"))
+    with pytest.raises(UserError, match="there is no page"):
+        serve(tmp_path / "Enet.pdparams")
