@@ -12,20 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import paddle_gan
-from paddle_gan.commands.arguments import (
-    CACHE,
-    COMPARE,
-    DEMO,
-    DIGITS,
-    EMBED,
-    EVALUATE,
-    EXPORT,
-    INFER,
-    MODES,
-    PREPARE,
-    PROJECT,
-    TRAIN,
-)
+from paddle_gan.commands import arguments as of
 from paddle_gan.errors import UserError
 from paddle_gan.options import flags
 from paddle_gan.system import distributed
@@ -189,18 +176,18 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
-    "train": Command(_train, TRAIN, "train a recipe", _train_flags, _train_has_no),
-    "infer": Command(_infer, INFER, "draw images from a checkpoint", _infer_flags),
-    "embed": Command(_embed, EMBED, "write the codes that an autoencoder gives to images"),
-    "export": Command(_export, EXPORT, "write a network for Paddle Inference or ONNX"),
-    "project": Command(_project, PROJECT, "find the latents of images"),
-    "demo": Command(_demo, DEMO, "open a page in the browser to play with a checkpoint"),
-    "evaluate": Command(_evaluate, EVALUATE, "score a checkpoint or samples against real images"),
-    "compare": Command(_compare, COMPARE, "print the scores of runs as a table, draw their curves"),
-    "modes": Command(_modes, MODES, "count the modes that a generator of stacked digits draws"),
-    "prepare": Command(_prepare, PREPARE, "write a task made of digits as folders of images"),
-    "cache": Command(_cache, CACHE, "list or delete the image sets that were prepared"),
-    "digits": Command(_digits, DIGITS, "show the digit network behind the scores, or train one"),
+    "train": Command(_train, of.TRAIN, "train a recipe", _train_flags, _train_has_no),
+    "infer": Command(_infer, of.INFER, "draw images from a checkpoint", _infer_flags),
+    "embed": Command(_embed, of.EMBED, "write the codes that an autoencoder gives to images"),
+    "export": Command(_export, of.EXPORT, "write a network for Paddle Inference or ONNX"),
+    "project": Command(_project, of.PROJECT, "find the latents of images"),
+    "demo": Command(_demo, of.DEMO, "open a page in the browser to play with a checkpoint"),
+    "evaluate": Command(_evaluate, of.EVALUATE, "score a checkpoint or samples"),
+    "compare": Command(_compare, of.COMPARE, "print the scores of runs, draw their curves"),
+    "modes": Command(_modes, of.MODES, "count the modes that a generator of stacked digits draws"),
+    "prepare": Command(_prepare, of.PREPARE, "write a task made of digits as folders of images"),
+    "cache": Command(_cache, of.CACHE, "list or delete the image sets that were prepared"),
+    "digits": Command(_digits, of.DIGITS, "show the digit network behind the scores, or train one"),
 }
 
 

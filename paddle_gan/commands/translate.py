@@ -131,9 +131,7 @@ def _translated(opened: Opened, each: Input, seed: int, asked: dict) -> np.ndarr
     return np.atleast_3d(cv2.resize(small, each.size[::-1], interpolation=method))
 
 
-def made_of(
-    opened: Opened, name: str, pixels: np.ndarray, seed: int = 0, **asked
-) -> np.ndarray:
+def made_of(opened: Opened, name: str, pixels: np.ndarray, seed: int = 0, **asked) -> np.ndarray:
     """What the network of file ``name`` makes of a picture, uint8 h x w [x C], of the same size."""
     pixels = np.atleast_3d(pixels)
     whole = padded(pixels, opened.config["image_size"])

@@ -66,6 +66,17 @@ def _latents(network: nn.Layer, config: dict | None) -> Input:
     return Input(shape, "float32", f"latents, {about}", drawn)
 
 
+def _flat_latents(network: nn.Layer, config: dict | None) -> Input:
+    drawn = f'rng.standard_normal((n, {network.latent}), dtype="float32")'
+    return Input((network.latent,), "float32", "latents, N(0, 1)", drawn)
+
+
+def _style(network: nn.Layer, config: dict) -> Input:
+    drawn = f'rng.standard_normal((n, {config["style"]}), dtype="float32")'
+    about = "styles, as the exports of Fnet and Enet give them"
+    return Input((config["style"],), "float32", about, drawn)
+
+
 def _numbers(network: nn.Layer, kinds: int, what: str) -> Input:
     names = getattr(network, "class_names", None) or []
     named = ": " + ", ".join(f"{i} {name}" for i, name in enumerate(names)) if names else ""
@@ -86,7 +97,7 @@ def _image(network: nn.Layer, config: dict) -> Input:
     about = f"images, {colors}, -1 black to 1 white"
     padded = any(isinstance(layer, nn.Pad2D) for layer in network.sublayers())
     size = config["image_size"]
-    if not hasattr(network, "image_size") and not (_NO_SIZES and padded):
+    if isinstance(network, nn.Sequential) and not (_NO_SIZES and padded):
         about += f"; height and width multiples of {size}, the size trained on"
         size = None
     return Input((config["channels"], size, size), "float32", about, "np.repeat(image, n, axis=0)")
@@ -95,6 +106,8 @@ def _image(network: nn.Layer, config: dict) -> Input:
 # What a game's table ``takes`` may name: from a network and the configuration to the input.
 INPUTS: dict[str, Callable[[nn.Layer, dict | None], Input]] = {
     "z": _latents,
+    "latent": _flat_latents,
+    "style": _style,
     "label": _label,
     "domain": _domain,
     "image": _image,

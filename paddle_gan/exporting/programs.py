@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import paddle
+import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from paddle_gan.errors import UserError
@@ -17,6 +18,18 @@ from paddle_gan.exporting.inputs import Input
 
 _OPSET = 17
 _SIZES = "batch", "channels", "height", "width"
+
+
+class _Sized(nn.Layer):
+    """An ``Upsample`` by a factor, told the size instead: paddle2onnx 2.1 reads no factor."""
+
+    def __init__(self, layer: nn.Upsample):
+        super().__init__()
+        self.factor, self.mode = layer.scale_factor, layer.mode
+
+    def forward(self, x: Tensor) -> Tensor:
+        size = [int(self.factor * side) for side in x.shape[2:]]
+        return F.interpolate(x, size, mode=self.mode)
 
 
 class _Program(nn.Layer):
@@ -29,6 +42,12 @@ class _Program(nn.Layer):
         super().__init__()
         self.network, self.dtype = network, dtype
         self._stored: list[tuple[nn.Layer, str, str]] = []
+        for layer in network.sublayers(include_self=True):
+            for name, child in layer.named_children():
+                if type(child) is nn.Upsample and child.size is None:
+                    layer._sub_layers[name] = _Sized(child)
+            for name in [name for name, buffer in layer._buffers.items() if buffer is None]:
+                del layer._buffers[name]  # which each pass sets, and a trace may not
         if dtype != "float32":
             for number, layer in enumerate(network.sublayers(include_self=True)):
                 self._store(layer, number)
@@ -71,7 +90,7 @@ def write_onnx(network: nn.Layer, inputs: dict[str, Input], dtype: str, folder: 
         raise not_installed(error) from error
     with tempfile.TemporaryDirectory() as between:
         write_paddle(network, inputs, dtype, Path(between))
-        with _silence():
+        with _silence(), _told(network):
             paddle2onnx.export(
                 f"{between}/{model_of(Path(between))}",
                 f"{between}/model.pdiparams",
@@ -128,6 +147,17 @@ def _tidied(model, slopes: list[float]):
     for unused in [each for each in graph.initializer if each.name not in used]:
         graph.initializer.remove(unused)
     return model
+
+
+@contextlib.contextmanager
+def _told(network: nn.Layer) -> Iterator[None]:
+    """With an error of one line where the converter would end the process."""
+    try:
+        yield
+    except SystemExit as error:
+        raise UserError(
+            f"paddle2onnx cannot convert {type(network).__name__}; --format paddle can"
+        ) from error
 
 
 @contextlib.contextmanager

@@ -51,6 +51,7 @@ class StarGAN(Domains):
     data = "domains"
     judged = "to "
     averaged = ("Gnet",)
+    takes = {"Gnet": ("image", "domain")}
     tags = {"wasserstein": "output/wasserstein"}
 
     def __init__(self, config: dict):

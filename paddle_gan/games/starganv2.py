@@ -62,6 +62,12 @@ class StarGANv2(Domains):
     ]
     data = "references"
     averaged = drawn_with = ("Gnet", "Fnet", "Enet")
+    takes = {
+        "Gnet": ("image", "style"),
+        "Fnet": ("latent", "domain"),
+        "Enet": ("image", "domain"),
+    }
+    gives = {"Fnet": "style", "Enet": "style"}
     styles = True
     asked = {
         **Domains.asked,

@@ -76,7 +76,7 @@ class Mapping(nn.Layer):
         depth: int = 4,
     ):
         super().__init__()
-        self.latent, layers = latent, []
+        self.latent, self.domains, layers = latent, domains, []
         for i in range(depth):
             layers += [nn.Linear(hidden if i else latent, hidden), nn.ReLU()]
         self.shared = nn.Sequential(*layers)
@@ -108,7 +108,7 @@ class StyleEncoder(nn.Layer):
 
     def forward(self, images: Tensor, domains: Tensor) -> Tensor:
         found = kernels.run(self.layers, images).astype("float32")
-        return _own(found.reshape([len(images), self.domains, -1]), domains)
+        return _own(found.reshape([0, self.domains, -1]), domains)
 
 
 class Discriminator(nn.Layer):

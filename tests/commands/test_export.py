@@ -68,19 +68,31 @@ def saved(recipe: str, folder: Path, **changed) -> list[Saved]:
         folder.mkdir(parents=True, exist_ok=True)
         about = dict(network=name, step=1, pixels=[-1, 1], classes=None, config=config)
         paddle.save(with_description(network.state_dict(), about), str(path))
-        given = inputs(network, name in game.takes, config)
+        given = inputs(network, game.takes.get(name, ("image",)), config)
         with paddle.no_grad(), kernels.plain():
             output = network(*map(paddle.to_tensor, given.values())).numpy()
         found.append(Saved(path, given, output))
     return found
 
 
-def inputs(network: paddle.nn.Layer, draws: bool, config: dict) -> dict[str, np.ndarray]:
+def inputs(network: paddle.nn.Layer, takes: tuple[str, ...], config: dict) -> dict:
     rng, n, size = np.random.default_rng(7), 5, config["image_size"]
-    if not draws:
-        return {"image": rng.uniform(-1, 1, (n, config["channels"], size, size)).astype("float32")}
-    given = {"z": rng.uniform(-1, 1, (n, network.latent, 1, 1)).astype("float32")}
-    return {**given, "label": np.arange(n) % 3} if network.classes else given
+    kinds = getattr(network, "classes", 0) or getattr(network, "domains", 1)
+    latent = getattr(network, "latent", 0)
+    shapes = {
+        "z": (latent, 1, 1),
+        "latent": (latent,),
+        "style": (config.get("style"),),
+        "image": (config["channels"], size, size),
+    }
+    numbered = {"label": np.arange(n) % kinds, "domain": np.arange(n) % kinds}
+    return {
+        name: rng.uniform(-1, 1, (n, *shapes[name])).astype("float32")
+        if name in shapes
+        else numbered[name]
+        for name in takes
+        if name != "label" or network.classes
+    }
 
 
 def architectures() -> dict[str, str]:
