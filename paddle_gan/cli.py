@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
 import signal
@@ -80,18 +81,15 @@ def _infer_flags(known: argparse.Namespace, given: dict) -> dict:
     return {"of some checkpoints": (asked, {})}
 
 
-def _embed(device, **arguments) -> None:
-    _start(device)
-    from paddle_gan.commands.embed import embed
+def _writer(name: str) -> Callable[..., None]:
+    """The command of that name, which writes files and says where."""
 
-    print(f"wrote {embed(**arguments)}")
+    def run(device="cpu", **arguments) -> None:
+        _start(device)
+        command = importlib.import_module(f"paddle_gan.commands.{name}")
+        print(f"wrote {getattr(command, name)(**arguments)}")
 
-
-def _export(**arguments) -> None:
-    _start("cpu")
-    from paddle_gan.commands.export import export
-
-    print(f"wrote {export(**arguments)}")
+    return run
 
 
 def _project(device, output, **arguments) -> None:
@@ -145,12 +143,6 @@ def _digits(device, **arguments) -> None:
     )
 
 
-def _prepare(**arguments) -> None:
-    from paddle_gan.commands.prepare import prepare
-
-    print(f"wrote {prepare(**arguments)}")
-
-
 def _cache(**arguments) -> None:
     from paddle_gan.commands.cache import cache
 
@@ -178,14 +170,18 @@ class Command(NamedTuple):
 COMMANDS = {
     "train": Command(_train, of.TRAIN, "train a recipe", _train_flags, _train_has_no),
     "infer": Command(_infer, of.INFER, "draw images from a checkpoint", _infer_flags),
-    "embed": Command(_embed, of.EMBED, "write the codes that an autoencoder gives to images"),
-    "export": Command(_export, of.EXPORT, "write a network for Paddle Inference or ONNX"),
+    "embed": Command(
+        _writer("embed"), of.EMBED, "write the codes that an autoencoder gives to images"
+    ),
+    "export": Command(_writer("export"), of.EXPORT, "write a network for Paddle Inference or ONNX"),
     "project": Command(_project, of.PROJECT, "find the latents of images"),
     "demo": Command(_demo, of.DEMO, "open a page in the browser to play with a checkpoint"),
     "evaluate": Command(_evaluate, of.EVALUATE, "score a checkpoint or samples"),
     "compare": Command(_compare, of.COMPARE, "print the scores of runs, draw their curves"),
     "modes": Command(_modes, of.MODES, "count the modes that a generator of stacked digits draws"),
-    "prepare": Command(_prepare, of.PREPARE, "write a task made of digits as folders of images"),
+    "prepare": Command(
+        _writer("prepare"), of.PREPARE, "write a task made of digits as folders of images"
+    ),
     "cache": Command(_cache, of.CACHE, "list or delete the image sets that were prepared"),
     "digits": Command(_digits, of.DIGITS, "show the digit network behind the scores, or train one"),
 }
