@@ -133,8 +133,7 @@ def test_max_steps_ends_within_an_epoch(few, train, tmp_path):
 @pytest.mark.parametrize("data", ["embedded", "few"])
 def test_no_run_is_judged_by_what_it_has_learned(data, tmp_path, few, monkeypatch):
     """A run that was not evaluated from the start has trained on what is held out for judging."""
-    anything = dict(prepare=lambda data, load: None, unfit=lambda data, load: None)
-    digits = JUDGES["digits"]._replace(**anything)
+    digits = JUDGES["digits"]._replace(**dict.fromkeys(("prepare", "unfit"), lambda *_: None))
     monkeypatch.setitem(JUDGES, "digits", digits)
     tiny = dict(width=4, latent=8, image_size=16, batch_size=8, max_steps=1)
     data = str(few) if data == "few" else data
