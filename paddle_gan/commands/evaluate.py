@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,6 @@ from paddle_gan.commands.judging import Choice, choose
 from paddle_gan.data import absolute
 from paddle_gan.data.image_set import spread
 from paddle_gan.errors import UserError
-from paddle_gan.metrics.digits import digits
 from paddle_gan.sampling.columns import Columns, joined, numbers
 
 _BATCH = 500  # samples of a file at a time
@@ -34,22 +34,21 @@ def evaluate_file(
 ) -> dict:
     """Score a checkpoint (``.pdparams``) as a judge for what it draws does, or samples (``.npy``).
 
-    Samples may also be given as they are: N x 1 x H x W numbers of any type in [-1, 1]. What is
-    drawn from images is drawn from, and scored against, the test part of its own data or of
+    Samples may also be given as they are: N x C x H x W numbers of any type in [-1, 1].
+    What is drawn from images is drawn from, and scored against, the test part of its own data or of
     ``data``. ``choose`` says who scores what is drawn from noise, and against what; samples, too.
 
     Where the run behind a checkpoint has trained on the test images, the protocol says so. With
     ``report`` a picture of new images, neighbors and history is written there; the history is that
     of the ``metrics.jsonl`` beside the source. Raises UserError for what cannot be scored.
     """
+    if not isinstance(source, (str, os.PathLike)):
+        with tempfile.TemporaryDirectory() as folder:
+            np.save(f"{folder}/samples.npy", numbers(source, "samples"))
+            return evaluate_file(f"{folder}/samples.npy", data, num, seed, report, features)
+    source = Path(source)
     if report is not None and Path(report).suffix.lower() != ".png":
         raise UserError(f"report {report}: it is a picture, and its suffix must be .png")
-    if not isinstance(source, (str, os.PathLike)):
-        samples, data = numbers(source, "samples"), data or "mnist"
-        result = metrics.evaluate(samples, data, num)
-        _report(report, samples, result, functools.partial(digits, data), None)
-        return result
-    source = Path(source)
     opened, images = _opened(source, num, seed), None
     kind = opened.game.judge if opened else "samples"
     if kind is None:
@@ -77,19 +76,12 @@ def evaluate_file(
     if trained_on and metrics.has_seen(trained_on, images or load("test"), load):
         result["protocol"] += ", seen in training"
     if report is not None:
-        samples = next(columns[name] for name in judge.new if name in columns)
-        _report(report, samples, result, load, source)
-    return result
-
-
-def _report(report, samples, result: dict, load: Callable, source: Path | None) -> None:
-    """Write the picture, if one is wanted, of samples from the file ``source`` if from any."""
-    if report is not None:
         from paddle_gan.metrics.report import write_report  # brings matplotlib
 
+        samples = next(columns[name] for name in judge.new if name in columns)
         real = spread(load("trainval").images, _SEARCHED)
-        history = _history(source.parent) if source else []
-        write_report(report, samples, result, real, history)
+        write_report(report, samples, result, real, _history(source.parent))
+    return result
 
 
 def _columns(source: Path, opened: Opened | None, num: int, seed: int, images) -> Columns:
