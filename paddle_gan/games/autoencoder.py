@@ -13,7 +13,8 @@ from paddle_gan.data.decoding import image_of_each, read_all
 from paddle_gan.data.listing import Listing, listing_of
 from paddle_gan.data.pixels import Form
 from paddle_gan.errors import UserError
-from paddle_gan.games.base import Game, descend
+from paddle_gan.games.base import Game
+from paddle_gan.games.descent import descend
 from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.autoencoder import Encoder, Generator
 from paddle_gan.networks.options import FOURS

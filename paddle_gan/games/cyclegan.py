@@ -10,7 +10,7 @@ from paddle import Tensor, nn
 
 from paddle_gan import kernels
 from paddle_gan.errors import UserError
-from paddle_gan.games.base import descend, frozen
+from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.pool import Pool
 from paddle_gan.games.translation import DIRECTION, WEIGHT, Translation, drawn
 from paddle_gan.networks.norms import plain_instance_norm

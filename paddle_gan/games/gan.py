@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from paddle import Tensor, nn
 
-from paddle_gan.games.base import descend, frozen, trainable
+from paddle_gan.games.descent import descend, frozen, trainable
 from paddle_gan.games.noise import FromNoise
 from paddle_gan.games.optimizers import FREEZE, FREEZE_RULES, OPTIMIZER
 from paddle_gan.games.schedules import annealed

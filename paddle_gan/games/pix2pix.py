@@ -8,7 +8,7 @@ from paddle import Tensor, nn
 
 from paddle_gan import kernels
 from paddle_gan.data import DataSet
-from paddle_gan.games.base import descend, frozen
+from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.translation import DIRECTION, WEIGHT, Translation, drawn
 from paddle_gan.networks.patch import patch
 from paddle_gan.networks.unet import unet

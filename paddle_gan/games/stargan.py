@@ -10,7 +10,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from paddle_gan.data import to_float
-from paddle_gan.games.base import descend, frozen
+from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
 from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.stargan import Discriminator, Generator

@@ -15,7 +15,7 @@ from paddle_gan.data import to_float
 from paddle_gan.data.depth import brightest, narrowed
 from paddle_gan.data.image_file import read_image
 from paddle_gan.data.pixels import Form
-from paddle_gan.games.base import descend, frozen
+from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
 from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.starganv2 import Discriminator, Generator, Mapping, StyleEncoder
