@@ -154,11 +154,11 @@ def test_the_package_command_tells_its_version(capsys):
     ],
 )
 def test_a_flag_of_the_family_sets_its_value(flag, value, capsys):
-    others = "--penalty r1 --norm none".split()  # a weight is of a penalty
+    others = "--recipe dcgan-bce --penalty r1 --norm none".split()  # a weight is of a penalty
     assert main([*others, flag, str(value), "--dry-run"], command="train") == 0
     resolved = json.loads(capsys.readouterr().out)
     name = flag.strip("-").replace("-", "_")
-    expected = json.loads(json.dumps(configure(penalty="r1", norm="none")))
+    expected = json.loads(json.dumps(configure("dcgan-bce", penalty="r1", norm="none")))
     assert expected[name] != value and resolved == {**expected, name: value}
 
 
