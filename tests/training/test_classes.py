@@ -82,7 +82,7 @@ def test_latents_of_one_class_by_its_name(pets, tmp_path):
 
 def test_it_resumes_with_its_classes(run, pets, tmp_path):
     paddle_gan.train(out=run, device="cpu", resume=True, max_steps=3)
-    assert harness.check_whole(run) == 3
+    assert harness.check_whole(run.out) == 3
 
 
 def test_labels_of_a_table_are_classes(pets, tmp_path):
