@@ -49,17 +49,19 @@ def generate(
     """Images for latents ``z``, ``batch`` at a time: float32, N x C x H x W in [-1, 1].
 
     ``z`` are N x latent x 1 x 1 numbers of any type, as :func:`latents` draws them. A generator
-    with classes draws ``digit``, one for all or one for each, or all its classes in turn. Raises
+    with classes draws ``digit``, one for all or one for each, or all its classes in turn; one whose
+    latents stand for classes draws from ``z`` moved to those of ``digit``, if it is given. Raises
     UserError for latents of another shape, and for a digit that it cannot be asked for.
     """
     z = numbers(z, "latents")
     if z.shape[1:] != (generator.latent, 1, 1) or not len(z):
         wanted = f"N x {generator.latent} x 1 x 1"
         raise UserError(f"latents have shape {z.shape}; this generator draws from {wanted}")
-    labels = [] if digit is None and not generator.classes else [_labels(generator, digit, len(z))]
-    images = []
+    if digit is not None and not generator.classes and regions_of(generator) is None:
+        raise UserError(f"digit {digit!r}: this generator was trained with no classes")
+    told, images = _told(generator, z, digit), []
     for i in range(0, len(z), batch):
-        inputs = [paddle.to_tensor(each[i : i + batch]) for each in (z, *labels)]
+        inputs = [paddle.to_tensor(each[i : i + batch]) for each in told.values()]
         with paddle.no_grad():  # as a decorator it would mix up the modes of several threads
             images.append(generator(*inputs).numpy())
     return np.concatenate(images)
@@ -89,19 +91,20 @@ def given(
     truncation: float | None = None,
 ) -> dict[str, np.ndarray]:
     """Latents as inputs: ``z``, ``truncated`` if at all, and the classes."""
-    return _told(generator, _truncated(generator, z, truncation), digit, 0)
+    return _told(generator, _truncated(generator, z, truncation), digit)
 
 
-def _told(generator: nn.Layer, z: np.ndarray, digit: int | None, start: int) -> dict:
+def _told(
+    generator: nn.Layer, z: np.ndarray, digit: int | np.ndarray | None, start: int = 0
+) -> dict[str, np.ndarray]:
     if generator.classes:
-        return {"z": z, "label": _labels(generator, digit, len(z), start)}
+        return {"z": z, "label": _labels(generator.classes, digit, len(z), start)}
     regions = regions_of(generator)
     if digit is None or regions is None:
         return {"z": z}
-    if digit not in range(regions.number):
-        raise UserError(f"digit {digit}: this generator has classes 0 to {regions.number - 1}")
+    labels = paddle.to_tensor(_labels(regions.number, digit, len(z)))
     with paddle.no_grad():
-        return {"z": regions.moved(paddle.to_tensor(z), digit).numpy()}
+        return {"z": regions.moved(paddle.to_tensor(z), labels).numpy()}
 
 
 def stream(
@@ -116,15 +119,13 @@ def stream(
         yield generate(generator, inputs["z"], inputs.get("label"))
 
 
-def _labels(
-    generator: nn.Layer, digit: int | np.ndarray | None, n: int, start: int = 0
-) -> np.ndarray:
+def _labels(classes: int, digit: int | np.ndarray | None, n: int, start: int = 0) -> np.ndarray:
     """The classes of ``n`` images, int64; unless told, all in turn from image ``start`` on."""
     if digit is None:
-        return np.arange(start, start + n) % generator.classes
+        return np.arange(start, start + n) % classes
     labels = np.broadcast_to(digit, n)
-    if not np.isin(labels, range(generator.classes)).all():
-        there = f"classes 0 to {generator.classes - 1}" if generator.classes else "no classes"
+    if not np.isin(labels, range(classes)).all():
+        there = f"classes 0 to {classes - 1}"
         raise UserError(f"digit {digit!r}: this generator was trained with {there}")
     return labels.astype("int64")
 

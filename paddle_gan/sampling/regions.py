@@ -41,11 +41,11 @@ class Regions(nn.Layer):
         largest = F.one_hot(self.classes(z), self.number)  # B x K
         return self._added(z, self.margin * largest)
 
-    def moved(self, z: Tensor, label: int) -> Tensor:
-        """``z`` of the class ``label``: the largest and the one of the class change places."""
+    def moved(self, z: Tensor, labels: Tensor) -> Tensor:
+        """``z`` of the classes ``labels``, B: the largest and that of the class change places."""
         heights = self._heights(z)
         largest = F.one_hot(heights.argmax(axis=1), self.number)
-        wanted = F.one_hot(paddle.full([len(z)], label, "int64"), self.number)
+        wanted = F.one_hot(labels, self.number)
         gap = (heights * (largest - wanted)).sum(axis=1, keepdim=True)
         return self._added(z, gap * (wanted - largest))
 

@@ -11,6 +11,7 @@ from paddle_gan.errors import UserError
 from paddle_gan.networks import conditional
 from paddle_gan.networks.dcgan import Generator
 from paddle_gan.sampling.drawing import generate, latents, slerp, stream, walk
+from paddle_gan.sampling.regions import Regions
 from tests.notebook import fill
 
 
@@ -98,6 +99,17 @@ def test_a_digit_that_cannot_be_asked_for(generator):
         ):
             generate(network, latents(network, 2, seed=0), digit=digit)
     assert generate(network, latents(network, 2, seed=0), digit=9).shape == (2, 1, 16, 16)
+
+
+def test_a_digit_for_each_of_latents_that_stand_for_classes(generator, monkeypatch):
+    monkeypatch.setattr(generator, "regions", Regions(3, 0.5), raising=False)
+    z, seen = latents(generator, 4, seed=0), []
+    hook = generator.register_forward_pre_hook(lambda layer, inputs: seen.append(inputs[0]))
+    generate(generator, z, digit=np.array([2, 0, 1, 1]))
+    hook.remove()
+    assert generator.regions.classes(seen[0]).tolist() == [2, 0, 1, 1]
+    with pytest.raises(UserError, match="digit 3: this generator was trained with classes 0 to 2"):
+        generate(generator, z, digit=3)
 
 
 def test_slerp_worked_by_hand():

@@ -60,7 +60,7 @@ def test_the_largest_is_put_ahead_by_the_margin():
 def test_the_latents_of_one_class():
     """They are those of all, but that the largest stands where the class is."""
     z, found = draws(1000, 5), of_shares([0.2, 0.3, 0.5], margin=0.75)
-    moved = found.moved(found(paddle.to_tensor(z)), 1)
+    moved = found.moved(found(paddle.to_tensor(z)), paddle.ones([1000], "int64"))
     assert (found.classes(moved) == 1).all()
     offsets = found.offsets.numpy()
     before, after = (np.sort(each[:, :3, 0, 0] + offsets, 1) for each in (z, moved.numpy()))
