@@ -50,10 +50,13 @@ class Run:
             self.total = min(self.total, config["max_steps"])
         paddle.seed(config["seed"])
         self.game = game_of(config)(config)
-        self.game.check_data(images)
         resumed = resume and saving.newest(out)
+        begun = None
         if config["init_from"] and not resumed:
-            print(transfer.begin_from(config["init_from"], self.game.networks))
+            begun = transfer.begin_from(config["init_from"], self.game.networks)
+        self.game.check_data(images)  # tells G, too, how frequent each class is in them
+        if begun:
+            print(begun)
         self.networks, self._averages = dict(self.game.networks), []
         has_average = config["ema_half_life"] or config["ema_half_life_end"]
         for name in self.game.averaged if has_average else ():

@@ -82,6 +82,19 @@ def test_latents_of_one_class_by_its_name(pets, tmp_path):
         infer(run / "Gnet.pdparams", output=tmp_path / "x.png", class_="dgo")
 
 
+def test_another_runs_weights_do_not_bring_its_shares_of_classes(pets, tmp_path):
+    sizes = {**TINY, "max_steps": 1}
+    run = paddle_gan.train("dcgan", out=tmp_path / "first", data=pets, **sizes)
+    expected = run.generator.regions.offsets.numpy()
+    other = paddle.load(str(run.checkpoint))
+    other["regions.offsets"] = expected + np.array([1, 0, -1], "float32")
+    paddle.save(other, str(run.checkpoint))
+    begun = paddle_gan.train(
+        "dcgan", out=tmp_path / "next", data=pets, init_from=str(run.checkpoint), **sizes
+    )
+    assert np.array_equal(begun.generator.regions.offsets.numpy(), expected)
+
+
 def test_it_resumes_with_its_classes(run, pets, tmp_path):
     paddle_gan.train(out=run, device="cpu", resume=True, max_steps=3)
     assert harness.check_whole(run.out) == 3
