@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+import paddle
 from paddle import nn
 
 from paddle_gan.checkpoints.description import split
@@ -76,5 +77,6 @@ def _fill(network: nn.Layer, state: dict, path: Path) -> tuple[list[str], list[s
     for key in (key for layer in taken for key in layers[layer]):
         if not np.isfinite(state[key]).all():
             raise UserError(f"{path}: {key} holds NaN or infinity: use an earlier checkpoint")
-        own[key].set_value(state[key].astype("float32"))
+        own[key] = paddle.to_tensor(state[key], "float32")
+    network.set_state_dict(own)  # the notebook's biases become a part of means
     return taken, [layer for layer in layers if layer not in taken]
