@@ -122,6 +122,11 @@ SENSELESS = {
         "classes 12 take as many latents, and there are 11; take a larger --latent",
         [dict(latent=12), dict(classes=11), dict(conditioning="input")],
     ),
+    "images halved to a pixel, of which a norm leaves nothing": (
+        dict(recipe="starganv2", image_size=16, g_halvings=4),
+        "g_halvings 4 leave nothing of images of 16 pixels; choose less",
+        [dict(g_halvings=3), dict(image_size=32)],
+    ),
     "a batch that critics' steps do not share": (
         dict(batch_size=64, critic_steps=5),
         "batch_size 64: it must be a multiple of critic_steps x pack, here 5 x 1",
