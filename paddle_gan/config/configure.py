@@ -17,10 +17,9 @@ from paddle_gan.options import Options, Rule, check, with_rows
 def configure(recipe: str = "dcgan", **overrides) -> dict:
     """The resolved configuration of a run: the recipe's values, then what ``overrides`` gives.
 
-    An override of None leaves the recipe's value; the paths of data and weights become
-    absolute. Raises
-    UserError for an unknown recipe or option (naming the nearest one), a value out of its range or
-    values that exclude each other.
+    An override of None leaves the recipe's value; the paths of data, labels and weights become
+    absolute. Raises UserError for an unknown recipe or option (naming the nearest one), a value out
+    of its range or values that exclude each other.
     """
     return _resolved(recipe, find(recipe), overrides)
 

@@ -8,7 +8,7 @@ from paddle_gan.errors import UserError, unknown
 from paddle_gan.games.base import Game
 from paddle_gan.games.optimizers import OPTIMIZER
 from paddle_gan.networks.initialization import INITS
-from paddle_gan.networks.options import CLASSES
+from paddle_gan.networks.options import CLASSES, DOUBLED
 from paddle_gan.options import NAME, Option, Row, one_of, whole
 
 
@@ -17,7 +17,7 @@ class Domains(Game):
 
     options = {
         **Game.options,
-        "image_size": Option(32, one_of((16, 32, 64, 128, 256)), "images are resized to this"),
+        "image_size": Option(32, one_of(DOUBLED), "images are resized to this"),
         "domains": Option("data", CLASSES, "domains that the networks are told"),
         "width": Option(64, whole(1), "features of G's outermost layer; the others follow from it"),
         "d_width": Option(64, whole(1), "features of D's first layer"),

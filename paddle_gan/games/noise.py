@@ -138,7 +138,11 @@ class FromNoise(Game):
         truncation=None,
         data="mnist",
     ) -> Columns:
-        """A spherical walk between latents, all of the class of the first unless told."""
+        """A spherical walk between latents; a generator that is told classes draws one alone.
+
+        That is the class of the first unless told. Where latents stand for classes, the walk leads
+        through several, unless told.
+        """
         generator = networks["Gnet"]
         digit = _label(generator, digit, class_)
         if digit is not None and not generator.classes and regions_of(generator) is None:

@@ -12,7 +12,10 @@ from paddle_gan.system import distributed
 
 
 class Clock:
-    """Counts on from ``before`` seconds, those of this process until the run was resumed."""
+    """Counts on from ``before`` seconds, which the run had taken when it was resumed.
+
+    Of several processes one alone begins with those of all.
+    """
 
     def __init__(self, before: float = 0.0):
         self._start = time.process_time() - before
