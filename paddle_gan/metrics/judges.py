@@ -195,10 +195,8 @@ def judge_of(name: str | None, data: str, load: Load) -> tuple[Judge | None, str
         judge = JUDGES[_CHOSEN[name] + each]
         reason = judge.unfit(data, load)
         if reason is None:
-            return (
-                judge,
-                reasons and f"scored by {_TOLD[each]}: there is {', '.join(reasons)}" or "",
-            )
+            why = f"scored by {_TOLD[each]}: there is {', '.join(reasons)}" if reasons else ""
+            return judge, why
         reasons.append(reason)
     raise UserError(f"{data} gives no scores: there is {', '.join(reasons)}")
 
