@@ -8,16 +8,17 @@ from typing import Any
 
 from paddle_gan import data
 from paddle_gan.config.recipes import RECIPES, Recipe
-from paddle_gan.config.run import RULES, RUN
+from paddle_gan.config.run import RULES, RUN, has_end
 from paddle_gan.errors import UserError, unknown
 from paddle_gan.games import Game, game_named
-from paddle_gan.options import Options, Rule, check, with_rows
+from paddle_gan.options import Options, Row, Rule, check, with_rows
 
 
 def configure(recipe: str = "dcgan", **overrides) -> dict:
     """The resolved configuration of a run: the recipe's values, then what ``overrides`` gives.
 
-    An override of None leaves the recipe's value; the paths of data, labels and weights become
+    An override of None leaves the recipe's value, and with another penalty what the recipe says of
+    its own, such as the weight, falls away; the paths of data, labels and weights become
     absolute. Raises UserError for an unknown recipe or option (naming the nearest one), a value out
     of its range or values that exclude each other.
     """
@@ -40,7 +41,7 @@ def _resolved(recipe: str, row: Recipe, overrides: Mapping[str, Any]) -> dict:
     for name in overrides:
         if name not in options:
             raise no_option(recipe, name, given)
-    given = {**row.values, **given}
+    given = {**_values(row, given), **given}
     config = {name: given.get(name, option.default) for name, option in options.items()}
     check(options, rules, config)
     config["data"] = data.absolute(config["data"])
@@ -79,8 +80,29 @@ def sections(recipe: str, given: Mapping[str, Any]) -> dict[str, tuple[Options, 
     row = find(recipe)
     options, _ = options_of(row, given)
     own = {name: option for name, option in options.items() if name not in RUN}
-    values = {name: row.values.get(name, option.default) for name, option in options.items()}
+    own_values = _values(row, given)
+    values = {name: own_values.get(name, option.default) for name, option in options.items()}
     return {"any run": (RUN, values), f"the recipe {recipe}": (own, values)}
+
+
+def _values(row: Recipe, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipe's values, without those that are of a choice which ``given`` makes otherwise.
+
+    What it says of its penalty, as ``penalty_weight``, is not of another one; nor is its burn-in of
+    values that have no end any more.
+    """
+    table, values = game_named(row.game).options, row.values
+    others = tuple(
+        f"{name}_"
+        for name, value in given.items()
+        if name in table
+        and isinstance(table[name].range, Row)
+        and value not in (None, values.get(name))
+    )
+    values = {name: value for name, value in values.items() if not name.startswith(others)}
+    if not has_end({**values, **given}):
+        values.pop("burn_in", None)
+    return values
 
 
 def _as_json(value: Any) -> Any:

@@ -64,17 +64,17 @@ RUN = {
 }
 
 
-def _has_end(config: dict) -> bool:
+def has_end(config: dict) -> bool:
     return any(name.endswith("_end") and value is not None for name, value in config.items())
 
 
 RULES: list[Rule] = [
     (
-        lambda c: _has_end(c) and not c["burn_in"],
+        lambda c: has_end(c) and not c["burn_in"],
         "a value that is to end elsewhere takes a number of images to get there; add --burn-in",
     ),
     (
-        lambda c: c["burn_in"] and not _has_end(c),
+        lambda c: c["burn_in"] and not has_end(c),
         "burn_in {burn_in} is the way to other values, and none is given; add one, as --lr-end",
     ),
     (

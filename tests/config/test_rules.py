@@ -140,6 +140,15 @@ SENSELESS = {
 }
 
 
+def test_another_penalty_leaves_the_recipes_numbers_for_its_own_behind():
+    none, other = (configure(penalty=penalty) for penalty in ("none", "gradient-penalty"))
+    assert (none["penalty_weight"], none["penalty_every"], none["burn_in"]) == (None, 1, 0)
+    assert (other["penalty_weight"], other["norm"], other["lr_half"]) == (None, "none", 60_000)
+    assert configure(penalty="r1", penalty_weight=2)["penalty_weight"] == 2
+    assert configure("rpgan", penalty="none")["burn_in"] == 200_000  # the way to lr_end
+    assert configure(penalty="r1-r2") == configure()
+
+
 @pytest.mark.parametrize("case", SENSELESS)
 def test_what_does_not_go_together(case):
     values, reason, mends = SENSELESS[case]
