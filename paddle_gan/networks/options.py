@@ -34,7 +34,7 @@ TOLD = {
 TOLD_RULES = [
     (
         lambda c: c["margin"] and c["conditioning"] != "latents",
-        "margin {margin} is of conditioning latents, and it is {conditioning!r}; leave it out",
+        "margin {margin} is of conditioning latents, and it is {conditioning!r}; take --margin 0",
     ),
     (
         lambda c: (
