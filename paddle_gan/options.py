@@ -19,7 +19,7 @@ class Range(NamedTuple):
     """The values of an option, and how the command line reads one."""
 
     holds: Callable[[Any], bool]
-    text: str  # what stands behind "it must be"
+    text: str  # what follows "it must be"
     metavar: str | None = None
     read: Callable[[str], Any] = str
     words: int | None = None  # how many make a value, where it is not one

@@ -1,4 +1,4 @@
-"""What stands beside an exported network: how to use it, in Python and in words."""
+"""The files beside an exported network: how to use it, in Python and in words."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Companions(NamedTuple):
 def companions(
     form: str, model: str, inputs: dict[str, Input], gives: str, size: int, channels: int
 ) -> Companions:
-    """What stands beside ``model``, of a network that ``gives`` "image" or anything else."""
+    """The files beside ``model``, of a network that ``gives`` "image" or anything else."""
     needs, engine = _ENGINES[form]
     arguments = ", ".join(f"{name}={each.drawn}" for name, each in inputs.items())
     written = "PICTURE.png" if gives == "image" else f"{gives.upper()}.npy"

@@ -48,7 +48,7 @@ class Game:
     # these are not an image alone, and what comes of them, if it is not an image.
     takes: Mapping[str, tuple[str, ...]] = {}
     gives: Mapping[str, str] = {}
-    tags: Mapping[str, str] = {}  # where scalars stand on the dashboard, if not as `loss/NAME`
+    tags: Mapping[str, str] = {}  # where scalars are shown on the dashboard, if not as `loss/NAME`
 
     def __init__(self, config: dict):
         self.config = config

@@ -32,7 +32,7 @@ class Judge(NamedTuple):
     best: str  # the score by which the best checkpoint is chosen; the least
     shown: tuple[str, ...]  # the scores that a checkpoint keeps
     line: str  # of the console, to be formatted with the scores
-    tags: Mapping[str, str]  # where scores stand on the dashboard, if not as `score/NAME`
+    tags: Mapping[str, str]  # where scores are shown on the dashboard, if not as `score/NAME`
     split: str | None = None  # that drawings are made from while training; None: no matter
     new: tuple[str, ...] = ()  # names of the column of new images, the first that is there
     unfit: Callable[[str, Load], str | None] = lambda data, load: None  # why it cannot score data

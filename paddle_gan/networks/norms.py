@@ -13,7 +13,7 @@ from paddle_gan.kernels.norms import AdaptiveInstanceNorm
 
 
 class Norm(NamedTuple):
-    """``layer(features)`` stands behind each inner convolution; ``spectral`` is of every weight."""
+    """``layer(features)`` follows each inner convolution; ``spectral`` is of every weight."""
 
     layer: Callable[[int], nn.Layer] | None = None
     spectral: bool = False

@@ -13,7 +13,7 @@ def unet(channels: int = 1, width: int = 64, depth: int = 5, dropout: bool = Tru
     """Images B x channels x H x W in [-1, 1] to others of the same shape.
 
     depth: halvings, at least 2; H and W are multiples of 2^depth. Features double with each, up to
-        8 width. Dropout stands in the three innermost steps up, whatever their number.
+        8 width. Dropout is in the three innermost steps up, whatever their number.
 
     The innermost features, which may be 1 x 1, and the outermost ones have no BatchNorm.
     """

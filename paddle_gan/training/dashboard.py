@@ -30,8 +30,8 @@ class Dashboard:
 
     ``metrics.jsonl`` and ``samples/`` are the record; ``log/`` is made from them, so that a resumed
     run shows every step once: what a stopped run noted beyond its last checkpoint is dropped.
-    ``tags`` say where in VisualDL a number of that name stands; ``cpu_seconds`` is what the run had
-    taken at the last line that is kept.
+    ``tags`` say where in VisualDL a number of that name is shown; ``cpu_seconds`` is what the run
+    had taken at the last line that is kept.
     """
 
     def __init__(self, out: Path, config: dict, step: int, total_steps: int, tags: dict[str, str]):
@@ -62,7 +62,7 @@ class Dashboard:
         self._mark = time.perf_counter(), step
 
     def _restart_bar(self, step: int) -> None:
-        """A progress bar that stands at ``step`` and counts only what follows as speed."""
+        """A progress bar that is at ``step`` and counts only what follows as speed."""
         if self._bar is not None:
             self._bar.leave = False  # the new one takes its line
             self._bar.close()

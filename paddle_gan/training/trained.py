@@ -1,4 +1,4 @@
-"""A run as its user sees it: the folder, and what stands in it."""
+"""A run as its user sees it: the folder, and what is in it."""
 
 from __future__ import annotations
 
