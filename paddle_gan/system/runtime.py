@@ -124,6 +124,14 @@ def use_cores() -> None:
         paddle.base.core.set_num_threads(cores())
 
 
+def restore_cores() -> None:
+    """Let the calling thread compute on as many cores as before somebody else set their number."""
+    import paddle
+
+    told = _imported or b"OMP_NUM_THREADS=" in _INITIAL_ENVIRONMENT.read_bytes()
+    paddle.base.core.set_num_threads(int(os.environ["OMP_NUM_THREADS"]) if told else cores())
+
+
 def keep_memory() -> None:
     """Let freed memory stay with the process, where the C library is glibc.
 
