@@ -40,7 +40,7 @@ TRAIN = [
     Wrong(
         "labels that are not there",
         "--data {here}/images --labels {here}/a.csv",
-        "a.csv is a dead link, or not an ordinary file; --labels takes a CSV",
+        "a.csv is missing, a dead link or not an ordinary file; --labels takes a CSV",
         lambda here: save(here / "images/1.png"),
     ),
     Wrong(

@@ -22,7 +22,7 @@ from paddle_gan.system.opencv import import_cv2
 FORMATS = {"AVIF", "BMP", "DIB", "GIF", "JPEG", "MPO", "PNG", "PPM", "SUN", "TIFF", "WEBP"}
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 2**29
-NO_FILE = "is a dead link, or not an ordinary file"
+NO_FILE = "is missing, a dead link or not an ordinary file"
 HUGE = f"is larger than {MAX_PIXELS // 10**6} megapixels or {MAX_BYTES >> 20} MiB"
 BITS_PER_SAMPLE, MAX_SAMPLE_VALUE = 258, 281  # tags of TIFF
 DAMAGED = "is damaged, or in a format that this OpenCV does not read"
