@@ -158,8 +158,8 @@ def checked(given: Mapping[str, Any], options: Options, what: str) -> dict[str, 
     found = {name: value for name, value in given.items() if value is not None}
     for name, value in found.items():
         if name not in options:
-            there = ", ".join(options) or "none"
-            raise UserError(f"{name} is no option of {what}; its options are {there}")
+            there = ", ".join(each.rstrip("_") for each in options) or "none"  # class_
+            raise UserError(f"{name.rstrip('_')} is no option of {what}; its options are {there}")
         found[name] = options[name].checked(name, value)
     return found
 

@@ -146,3 +146,5 @@ def test_values_that_a_few_options_are_asked_for():
     told = "^colour is no option of it; its options are steps, limit, "
     with pytest.raises(UserError, match=told):
         checked({"colour": 1}, OPTIONS, "it")
+    with pytest.raises(UserError, match="^direction is no option of it; its options are class$"):
+        checked({"direction": 1}, {"class_": OPTIONS["steps"]}, "it")
