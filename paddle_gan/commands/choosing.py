@@ -11,6 +11,8 @@ from paddle_gan.checkpoints.reading import read_npy
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.columns import Columns, joined
 
+_MOST = 1_000_000  # an index costs drawing all before it
+
 
 class Choice(NamedTuple):
     """``num`` drawings of ``seed``, unless one of the others is given.
@@ -33,6 +35,8 @@ class Choice(NamedTuple):
         numbers = [list(each) for each in (self.seeds, self.index) if each is not None]
         if [] in numbers:
             raise UserError("--seeds and --index must name a number at least")
+        if self.index is not None and max(self.index) >= _MOST:
+            raise UserError(f"--index {max(self.index)}: it must be below {_MOST:,}; take a --seed")
         if self.num < 1 or min([self.seed, *sum(numbers, [])]) < 0:
             raise UserError("--num must be at least 1, and a seed or an index at least 0")
 

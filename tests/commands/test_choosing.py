@@ -116,6 +116,7 @@ def test_an_autoencoder_draws_chosen_codes_too(tmp_path):
         (dict(seeds=[1], index=[2]), "--seeds and --index choose both"),
         (dict(seeds=[-1]), "at least 0"),
         (dict(index=[]), "must name a number"),
+        (dict(index=[3, 10**6]), "--index 1000000: it must be below 1,000,000"),
         (dict(latents="gone.npy"), "gone.npy cannot be read"),
     ],
 )
