@@ -50,7 +50,11 @@ def number(
 
 def numbers(text: str) -> list[int]:
     """Whole numbers with commas between them, as a flag's value."""
-    return [int(word) for word in text.split(",")]
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError:
+        told = f"{text!r} must be whole numbers with commas between them, such as 3,9,12"
+        raise argparse.ArgumentTypeError(told) from None
 
 
 POSITIVE = number(0, text="a positive number", over=True)
