@@ -109,7 +109,8 @@ def unfit(load: Load, classes: bool) -> str | None:
         return reason
     fewest = min(len(test), len(validation))
     if fewest < least:
-        return f"no more than {fewest} images held out, where {least} are needed"
+        needs = "a classifier needs" if classes else "patches need"
+        return f"no more than {fewest} images held out, where {needs} {least}"
     return None
 
 

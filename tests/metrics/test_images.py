@@ -129,7 +129,7 @@ def test_the_table_has_what_there_is(result):
     [
         (500, None, "no class of any image"),
         (500, 1, "no second class"),
-        (200, 2, "no more than 26 images held out, where 65 are needed"),
+        (200, 2, "no more than 26 images held out, where a classifier needs 65"),
     ],
 )
 def test_without_features_patches_score(n, classes, reason):
