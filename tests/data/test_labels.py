@@ -92,7 +92,7 @@ def test_tables_that_cannot_be_used(photos, tmp_path, name):
 
 
 def test_no_table_there(photos, tmp_path):
-    told = "nothing.csv is missing, a dead link or not an ordinary file; --labels takes a CSV: a line has"
+    told = "nothing.csv is missing, a dead link or not an ordinary file; --labels takes a CSV"
     with pytest.raises(UserError, match=re.escape(told)):
         load_images(photos, 8, labels=tmp_path / "nothing.csv")
 
