@@ -40,7 +40,7 @@ for point in range(1, points + 1):
     steps = round(images * point / points / batch_size)
     given = {"max_steps": steps} if point > 1 else {**settings, "max_steps": steps, "epochs": 10**6}
     paddle_gan.train(out=out, resume=point > 1, **given)
-    scores = evaluate_file(f"{out}/Gnet.pdparams", judge)
+    scores = evaluate_file(f"{out}/Gnet.pdparams", judge, features="digits")
     with open(f"{out}/scores.jsonl", "a") as file:
         file.write(json.dumps({"images": steps * batch_size, **scores}) + "\\n")
 """

@@ -29,7 +29,7 @@ def here(tmp_path, monkeypatch):
     """A folder with digits, and a cache of its own."""
     real = load_images("embedded", image_size=28)
     for stem, first in (("train", 0), ("t10k", 1)):
-        save_idx(tmp_path / "digits", stem, real.images[first::50, 0], real.labels[first::50])
+        save_idx(tmp_path / "digits", stem, real.images[first::10, 0], real.labels[first::10])
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

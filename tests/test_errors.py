@@ -16,7 +16,7 @@ from paddle_gan.errors import UserError, unknown
         ("WGAN_GP", "wgan-gp"),
         ("SN-GAN", "sngan"),
         ("wgangp", "wgan-gp"),
-        ("dcgan-", "dcgan-paper"),  # a beginning counts for more than likeness
+        ("dcgan-p", "dcgan-paper"),  # a beginning counts for more than likeness
         ("Hinge loss", "hinge"),
     ],
 )

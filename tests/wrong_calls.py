@@ -147,7 +147,9 @@ INFER = [
     Wrong("negative seed", "{here}/good.pdparams --seed -1", "a seed or an index at least 0"),
     Wrong("GPU out of reach", "{here}/good.pdparams --device gpu:99", "--device gpu:99: "),
     Wrong("unknown flag", "{here}/good.pdparams --sides 3", "unrecognized arguments: --sides 3"),
-    Wrong("seeds in words", "{here}/good.pdparams --seeds a,b", "--seeds: 'a,b' must be whole numbers"),
+    Wrong(
+        "seeds in words", "{here}/good.pdparams --seeds a,b", "--seeds: 'a,b' must be whole numbers"
+    ),
     Wrong("two choices", "{here}/good.pdparams --seeds 3 --index 4", "--seeds and --index choose"),
     Wrong("no truncation", "{here}/good.pdparams --truncation 0", "truncation 0.0: it must be"),
     Wrong("no latents", "{here}/good.pdparams --latents {here}/z.npy", "z.npy cannot be read"),

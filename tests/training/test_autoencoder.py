@@ -25,7 +25,7 @@ TINY = dict(width=2, latent=3, image_size=16, components=4, batch_size=8, canvas
 
 
 def train(out, data, recipe="autoencoder", **settings):
-    return paddle_gan.train(recipe, out=out, data=str(data), seed=5, **{**TINY, **settings})
+    return paddle_gan.train(recipe, out=out, data=str(data), seed=5, **{**TINY, **settings}).out
 
 
 @pytest.fixture(scope="module")

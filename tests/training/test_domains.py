@@ -14,7 +14,7 @@ import paddle_gan
 from paddle_gan.cli import main
 from paddle_gan.data import load_images
 from paddle_gan.metrics import domains
-from paddle_gan.training import run as training_run
+from paddle_gan.training import scoring
 from tests.data.files import save, save_idx
 from tests.training import harness
 
@@ -50,7 +50,7 @@ def runs(tmp_path_factory, source) -> dict[str, Path]:
     return {
         recipe: paddle_gan.train(
             recipe, out=folder / recipe, data=data, max_steps=2, **{**TINY, **sizes}
-        )
+        ).out
         for recipe, sizes in SIZES.items()
     }
 
@@ -136,7 +136,7 @@ def test_a_folder_into_a_domain(runs, tmp_path, capsys):
 def quick(monkeypatch):
     monkeypatch.setattr(domains, "STEPS", 10)
     monkeypatch.setattr(domains, "_known", {})
-    monkeypatch.setattr(training_run, "_SCORED", 140)
+    monkeypatch.setattr(scoring, "_SCORED", 140)
 
 
 def test_evaluate_scores_the_test_digits(runs, capsys, quick):

@@ -41,7 +41,7 @@ def runs(tmp_path_factory, source) -> dict[str, Path]:
     for recipe, more in (("pix2pix", {}), ("cyclegan", {"blocks": 1})):
         out = tmp_path_factory.mktemp("runs") / recipe
         settings = dict(data=f"edges:{source}", max_steps=2, **TINY, **more)
-        found[recipe] = paddle_gan.train(recipe, out=out, **settings)
+        found[recipe] = paddle_gan.train(recipe, out=out, **settings).out
     return found
 
 
