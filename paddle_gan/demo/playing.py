@@ -15,6 +15,7 @@ from paddle_gan.errors import UserError
 from paddle_gan.options import numbers
 from paddle_gan.sampling import pictures
 from paddle_gan.sampling.directions import directions
+from paddle_gan.sampling.drawing import regions_of
 
 MOST = 4.0  # the end of the slider of truncation, where there is none
 SLIDERS = 6
@@ -29,8 +30,10 @@ class Drawer:
         self._opened = opened
         (generator,) = opened.networks.values()
         self.directions = directions(generator, SLIDERS)
-        names = getattr(generator, "class_names", None) or map(str, range(generator.classes))
-        self.classes = list(names) if generator.classes else []
+        regions = regions_of(generator)
+        n = generator.classes if regions is None else regions.number
+        names = getattr(generator, "class_names", None) or map(str, range(n))
+        self.classes = list(names) if n else []
 
     def draw(self, seed: float, class_: str | None, truncation: float, *steps: float) -> np.ndarray:
         """The first image of a seed, moved along the directions, as a picture."""

@@ -17,8 +17,10 @@ import pytest
 from PIL import Image
 
 from paddle_gan.checkpoints.description import with_description
+from paddle_gan.checkpoints.generators import open_network
 from paddle_gan.config import configure, game_of
 from paddle_gan.demo import serve
+from paddle_gan.demo.playing import Drawer
 from paddle_gan.errors import UserError
 from paddle_gan.networks.conditional import Generator
 from paddle_gan.sampling.drawing import generate, latents
@@ -140,3 +142,15 @@ def test_what_draws_no_images_has_no_page(tmp_path):
     paddle.save(with_description(network.state_dict(), about), str(tmp_path / "Enet.pdparams"))
     with pytest.raises(UserError, match="there is no page"):
         serve(tmp_path / "Enet.pdparams")
+
+
+def test_classes_that_latents_stand_for_are_offered(tmp_path):
+    config = configure("dcgan", **SIZES, classes=3)
+    network = game_of(config).build(config)["Gnet"]
+    about = dict(network="Gnet", step=1, pixels=[-1, 1], classes=["cat", "dog", "owl"])
+    state = with_description(fill(network, seed=3).state_dict(), {**about, "config": config})
+    paddle.save(state, str(tmp_path / "Gnet.pdparams"))
+    drawer = Drawer(open_network(tmp_path / "Gnet.pdparams"))
+    assert drawer.classes == ["cat", "dog", "owl"]
+    pictures = [drawer.draw(0, name, 1.0) for name in drawer.classes]
+    assert len({picture.tobytes() for picture in pictures}) == 3
