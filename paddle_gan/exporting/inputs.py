@@ -11,6 +11,7 @@ from paddle import nn
 from paddle.static import InputSpec
 
 from paddle_gan.errors import UserError
+from paddle_gan.sampling.drawing import regions_of
 
 _NO_SIZES = paddle.__version__ < "3"  # Paddle 2 traces no padding of images of any size
 
@@ -49,6 +50,14 @@ def codes(n, rng):  # from a mixture of Gaussians, fitted to the codes of real i
     z = np.einsum("nij,nj->ni", factors[chosen], rng.standard_normal((n, means.shape[1])))
     return (means[chosen] + z).astype("float32")[..., None, None]
 """
+_MARGIN = """
+
+def with_margin(z):  # the largest stands for a class; ahead of the others by as much as in training
+    offsets, margin = np.load(folder / "arrays.npz").values()
+    largest = (z[:, : len(offsets), 0, 0] + offsets).argmax(1)
+    z[np.arange(len(z)), largest] += margin
+    return z
+"""
 
 
 def _latents(network: nn.Layer, config: dict | None) -> Input:
@@ -63,6 +72,10 @@ def _latents(network: nn.Layer, config: dict | None) -> Input:
         "normal": ("N(0, 1)", f'rng.standard_normal({n}, dtype="float32")'),
         "uniform": ("uniform on [-1, 1)", f'2 * rng.random({n}, dtype="float32") - 1'),
     }[network.prior]
+    if (regions := regions_of(network)) is not None:
+        arrays = {"offsets": regions.offsets.numpy(), "margin": np.float32(regions.margin)}
+        about, drawn = f"{about} with a margin, such as load.py draws", f"with_margin({drawn})"
+        return Input(shape, "float32", f"latents, {about}", drawn, helper=_MARGIN, arrays=arrays)
     return Input(shape, "float32", f"latents, {about}", drawn)
 
 

@@ -139,9 +139,16 @@ def test_float16_takes_half_the_space(tmp_path, format):
     assert sizes[1] < 0.55 * sizes[0]
 
 
-def test_a_loader_draws_what_infer_draws(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("recipe", "changed", "told"),
+    [
+        ("mlp", {}, "latents, uniform on [-1, 1) |"),
+        ("dcgan", {"classes": 3, "margin": 2.0}, "latents, N(0, 1) with a margin, such as load.py"),
+    ],
+)
+def test_a_loader_draws_what_infer_draws(recipe, changed, told, tmp_path, monkeypatch):
     """Of the same seed: the eight images of the loader's row."""
-    (each,) = saved("mlp", tmp_path)
+    (each,) = saved(recipe, tmp_path, **changed)
     folder = export(each.path, tmp_path / "new" / "exported")
     monkeypatch.setattr(sys, "argv", ["load.py", str(tmp_path / "row.png"), "3"])
     runpy.run_path(str(folder / "load.py"), run_name="__main__")
@@ -151,7 +158,7 @@ def test_a_loader_draws_what_infer_draws(tmp_path, monkeypatch):
     assert row.shape == (size, 8 * size)
     assert np.abs(row[:, size : 2 * size] / 127.5 - 1 - raw[1, 0]).max() < 1 / 127
     said = (folder / "README.md").read_text()
-    assert "| `z` | float32 | N x 6 x 1 x 1 | latents, uniform on [-1, 1) |" in said
+    assert f"| `z` | float32 | N x 6 x 1 x 1 | {told}" in said
 
 
 def test_a_loader_translates_an_image(tmp_path, monkeypatch):
