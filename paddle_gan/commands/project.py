@@ -35,7 +35,7 @@ def project(
     ``latents.npy`` (a row for each image, in the order of their paths, for ``infer --latents``),
     and of each image ``NAME.png``, the image beside what is drawn from its latents, and
     ``NAME.gif``, the way there. Errors are as of ``sampling.projecting.project``; ``asked`` may be
-    ``digit`` or ``class_``, where the generator has classes.
+    ``digit`` or ``class_``, where the generator is told classes.
 
     Raises UserError for a checkpoint that does not draw from latents, and a source without images.
     """
@@ -49,7 +49,7 @@ def project(
     opened.fold()
     one = game.given(opened.networks, drawing.latents(generator, 1, 0), **asked)
     if asked and "label" not in one:
-        raise UserError("this generator has no classes; leave --digit and --class out")
+        raise UserError("this generator is told no class; leave --digit and --class out")
     digit = int(one["label"][0]) if asked else None
     channels, size = drawing.generate(generator, one["z"], one.get("label")).shape[1:3]
     source, output = Path(source), Path(output)

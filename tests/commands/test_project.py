@@ -51,5 +51,5 @@ def test_images_are_not_overwritten_and_classes_not_invented(here):
     with pytest.raises(UserError, match="would be overwritten"):
         project(here / "images/seed-5.png", here / "Gnet.pdparams", here / "images")
     assert (here / "images/seed-5.png").read_bytes() == before
-    with pytest.raises(UserError, match="no classes"):
+    with pytest.raises(UserError, match="is told no class"):
         project(here / "images", here / "Gnet.pdparams", here / "new", digit=3)
