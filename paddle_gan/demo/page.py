@@ -21,7 +21,8 @@ def serve(checkpoint: str | os.PathLike, port: int | None = None) -> None:
     """Serve a page for a checkpoint on 127.0.0.1 until it is interrupted.
 
     ``port`` is what GRADIO_SERVER_PORT says, or 7860, unless given. Raises UserError without
-    Gradio, where the port is taken, and for a checkpoint that neither draws nor translates images.
+    Gradio, for a port that is taken or out of range, and for a checkpoint that neither draws nor
+    translates images.
     """
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     try:
@@ -31,7 +32,10 @@ def serve(checkpoint: str | os.PathLike, port: int | None = None) -> None:
             f"{error.name} is not installed; python -m pip install -e '.[demo]' installs what the "
             "page is made of"
         ) from error
-    port = port or int(os.environ.get("GRADIO_SERVER_PORT", _PORT))
+    if port is None:
+        port = os.environ.get("GRADIO_SERVER_PORT", str(_PORT))
+    if not (str(port).isdecimal() and 1 <= int(port) <= 65535):
+        raise UserError(f"port {port}: it must be a whole number from 1 to 65535")
     say = gr.I18n(**TEXTS)
     with tempfile.TemporaryDirectory() as films:
         page = _page(gr, say, checkpoint, Path(films))
@@ -39,7 +43,7 @@ def serve(checkpoint: str | os.PathLike, port: int | None = None) -> None:
         try:
             page.launch(
                 server_name="127.0.0.1",
-                server_port=port,
+                server_port=int(port),
                 i18n=say,
                 theme=plain,
                 css="img, canvas { image-rendering: pixelated }",

@@ -154,3 +154,12 @@ def test_classes_that_latents_stand_for_are_offered(tmp_path):
     assert drawer.classes == ["cat", "dog", "owl"]
     pictures = [drawer.draw(0, name, 1.0) for name in drawer.classes]
     assert len({picture.tobytes() for picture in pictures}) == 3
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, "abc"])
+def test_a_port_that_is_none(port, monkeypatch):
+    with pytest.raises(UserError, match=f"^port {port}: it must be a whole number from 1 to 65535"):
+        serve("Gnet.pdparams", port)
+    monkeypatch.setenv("GRADIO_SERVER_PORT", str(port))
+    with pytest.raises(UserError, match=f"^port {port}: it must be"):
+        serve("Gnet.pdparams")
