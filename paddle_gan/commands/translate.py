@@ -16,6 +16,7 @@ from tqdm import tqdm
 from paddle_gan.checkpoints.generators import Opened, open_checkpoint
 from paddle_gan.data import to_float
 from paddle_gan.data.inputs import Input, padded, read_inputs
+from paddle_gan.data.listing import is_image
 from paddle_gan.data.pixels import form_of
 from paddle_gan.errors import UserError
 from paddle_gan.options import checked
@@ -56,12 +57,14 @@ def translate_files(
     beside the inputs. Of a game with ``styles`` each gives so many, NAME-1.png and so on. The
     network sees all of an image, the short side as long as in training.
 
-    Raises UserError for a source without images, a checkpoint that does not translate, and where
-    an input would be overwritten.
+    Raises UserError for a source without images, a checkpoint that does not translate, an output
+    with the name of an image, and where an input would be overwritten.
     """
     if opened.config is None:
         raise UserError("this checkpoint translates nothing; leave --input out")
     source, output = Path(source), Path(output)
+    if is_image(output.name) and not output.is_dir():
+        raise UserError(f"output {output}: with --input it is a folder; name one")
     inputs = read_inputs(source, form_of(opened.config))
     names = _names(inputs)
     for each, name in zip(inputs, names):

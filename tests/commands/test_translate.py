@@ -162,6 +162,7 @@ def test_what_is_refused(color, photos, tmp_path):
     refused("nothing does not exist; --input takes an image", source=tmp_path / "nothing")
     refused("broken.png is damaged", source=photos / "broken.png")
     refused("clear.png would be overwritten", output=photos)
+    refused("with --input it is a folder", output=tmp_path / "output.png")
     (tmp_path / "file").write_text("")
     refused("cannot write", output=tmp_path / "file")
     noise = tmp_path / "Gnet.pdparams"
