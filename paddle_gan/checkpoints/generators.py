@@ -87,6 +87,9 @@ def load_generator(path: str | os.PathLike) -> nn.Layer:
 def _load(path: str | os.PathLike) -> tuple[str, nn.Layer, dict | None]:
     """Name, network and configuration of a file."""
     state, description = split(read(path), path)
+    if description is None and isinstance(state, dict):
+        # Weights that were saved again by themselves: with which margin it draws is not in them.
+        state = {name: value for name, value in state.items() if name != "regions.offsets"}
     # Without values until it is known that those of the file fill it: anybody may have written it,
     # and a few bytes may describe terabytes.
     with without_values():

@@ -71,6 +71,15 @@ def test_the_notebooks_generator_ignores_where_classes_are():
     assert np.abs((network(z) - theirs(z)).numpy()).max() < 1e-5
 
 
+def test_the_weights_alone_of_a_generator_taught_with_labels(tmp_path):
+    network = GAN(configure(classes=10, width=4, latent=12)).generator
+    paddle.save(network.state_dict(), str(tmp_path / "Gnet.pdparams"))
+    network.eval()
+    z = latents(network, 3, seed=0)
+    found = generate(load_generator(tmp_path / "Gnet.pdparams"), z)
+    assert np.abs(found - generate(network, z)).max() < 1e-6
+
+
 @pytest.mark.parametrize(
     ("name", "theirs", "shape"),
     [
