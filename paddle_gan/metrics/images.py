@@ -64,7 +64,7 @@ def evaluate_images(
     n = min(len(samples), len(test), len(trainval))
     images = as_images(samples[:n], test)
     check_count(n, features, "images")
-    found = _reference(test, trainval, load, features, n)
+    found = _reference(test, trainval, load("validation"), features, n)
     fake = _described(images, features)
     patches = f"SWD of {wasserstein.patches_per_image(n)} patches of an image and level"
     told = [f"{n} test images vs {n} samples of 8 bits"]
@@ -94,11 +94,11 @@ def prepare(load: Load, features: Features | None, n: int = 10_000) -> None:
 
     Raises UserError for data that gives no scores.
     """
-    test, trainval = load("test"), load("trainval")
+    test, trainval, validation = (load(split) for split in ("test", "trainval", "validation"))
     n = min(n, len(test), len(trainval))
     check_count(n, features, test.source)
-    check_count(len(load("validation")), features, load("validation").source)
-    _reference(test, trainval, load, features, n)
+    check_count(len(validation), features, validation.source)
+    _reference(test, trainval, validation, features, n)
 
 
 def unfit(load: Load, classes: bool) -> str | None:
@@ -146,15 +146,16 @@ def as_images(samples: np.ndarray, like: ImageSet) -> np.ndarray:
 
 
 def _reference(
-    test: ImageSet, trainval: ImageSet, load: Load, features: Features | None, n: int
+    test: ImageSet, trainval: ImageSet, held_out: ImageSet, features: Features | None, n: int
 ) -> dict:
     """What does not depend on the samples; all but images is kept in the cache.
 
-    ``test`` and ``validation``: sets of n images or fewer; ``floor`` and ``noise``: scores as JSON.
+    ``test`` and ``validation``, the latter of ``held_out``: sets of n images or fewer; ``floor``
+    and ``noise``: scores as JSON.
     """
     rng = np.random.default_rng(0)
     test_images, train_images = _drawn(test, n, rng), _drawn(trainval, n, rng)
-    validation_images = _drawn(load("validation"), n, rng)
+    validation_images = _drawn(held_out, n, rng)
     network = features.facts["sha256"][:16] if features else "patches"
     sets = [each.fingerprint()["sha256"][:12] for each in (test, trainval)]
     name = f"images-{network}-{'-'.join(sets)}-{n}-v{_PROTOCOL}"
