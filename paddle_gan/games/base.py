@@ -15,6 +15,7 @@ from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
 from paddle_gan.games.descent import freeze, trainable
 from paddle_gan.games.optimizers import OPTIMIZERS
+from paddle_gan.networks.initialization import INITS
 from paddle_gan.options import Option, Options, Row, Rule, one_of, whole
 from paddle_gan.sampling.columns import Columns, joined
 
@@ -56,6 +57,9 @@ class Game:
         # process has built.
         with unique_name.guard():
             self.networks = self.build(config)
+        if "init" in config:
+            for network in self.networks.values():
+                network.apply(INITS[config["init"]])
         self.optimizers: dict[str, paddle.optimizer.Optimizer] = {}
 
     def add_optimizer(self, name: str, *networks: nn.Layer, lr: float | None = None):

@@ -34,11 +34,6 @@ class Domains(Game):
     watched, judge = "test", "domains"
     asked = {"domain": Option(None, NAME, "the domain to translate to, by its name")}
 
-    def __init__(self, config: dict):
-        super().__init__(config)
-        for network in self.networks.values():
-            network.apply(INITS[config["init"]])
-
     @staticmethod
     def number_of_domains(config: dict) -> int:
         """Two where the data, which tells, has not been read."""

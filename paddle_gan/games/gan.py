@@ -116,8 +116,6 @@ class GAN(FromNoise):
     def __init__(self, config: dict):
         super().__init__(config)
         self.discriminator = self.networks["Dnet"]
-        for network in self.networks.values():
-            network.apply(INITS[config["init"]])
         self.objective = OBJECTIVES[config["objective"]]
         self.penalty = PENALTIES[config["penalty"]]
         p, target, self.pack = config["augment_p"], config["augment_target"], config["pack"]

@@ -59,11 +59,6 @@ class Translation(Game):
     ]
     watched, judge = "test", "pairs"
 
-    def __init__(self, config: dict):
-        super().__init__(config)
-        for network in self.networks.values():
-            network.apply(INITS[config["init"]])
-
     @classmethod
     def load(cls, config: dict, split: str) -> DataSet:
         """What is trained on is cut out of larger images, and mirrored; the rest is not."""
