@@ -14,15 +14,25 @@ from paddle import Tensor, nn
 
 from paddle_gan.kernels.chain import describe, readable, translate
 from paddle_gan.kernels.folding import folded
-from paddle_gan.kernels.onednn import Refused, library
+from paddle_gan.kernels.onednn import BFLOAT16, FLOAT32, Refused, has_bfloat16, library
+from paddle_gan.kernels.operation import Mode
 from paddle_gan.kernels.program import Program, ProgramFunction
 from paddle_gan.kernels.second import InputGradient
 from paddle_gan.system import runtime
 
-__all__ = ["folded", "input_gradient", "plain", "plain_gradient", "run"]
+__all__ = [
+    "bfloat16",
+    "folded",
+    "has_bfloat16",
+    "input_gradient",
+    "plain",
+    "plain_gradient",
+    "run",
+]
 
 _wanted = os.environ.get("PADDLE_GAN_KERNELS") != "0"
 _enabled = contextvars.ContextVar("enabled", default=_wanted)
+_dtype = contextvars.ContextVar("dtype", default=FLOAT32)
 _programs: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 _compiling = threading.RLock()
 _SHAPES_KEPT = 32  # of a network; a program takes some 3 MB, and shapes could be endless
@@ -48,12 +58,28 @@ def plain():
         _enabled.reset(token)
 
 
+@contextlib.contextmanager
+def bfloat16():
+    """Inside this context programs compute in bfloat16, outside in float32.
+
+    Activations and packed weights are bfloat16; parameters, their gradients, statistics of norms
+    and sums are float32, and so are input and output of :func:`run`. The backward pass is in the
+    type of the forward pass. Only where :func:`has_bfloat16`: elsewhere oneDNN emulates it or
+    refuses.
+    """
+    token = _dtype.set(BFLOAT16)
+    try:
+        yield
+    finally:
+        _dtype.reset(token)
+
+
 def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     """``net[:stop]`` applied to ``x``: as one oneDNN program where that is possible.
 
-    It is on a CPU, in float32, for the layers of ``chain.OPERATIONS``; elsewhere Paddle runs the
-    layers one by one. Both give the same numbers to float32 rounding. On a CPU a line on stderr
-    says why it is not possible.
+    It is on a CPU, for float32, for the layers of ``chain.OPERATIONS``; elsewhere Paddle runs the
+    layers one by one. Both give the same numbers to float32 rounding, unless within
+    :func:`bfloat16`. On a CPU a line on stderr says why it is not possible.
     """
     program, parameters = _program(net, x, stop)
     if program is None:
@@ -126,7 +152,7 @@ def _program(
     usable = _enabled.get() and paddle.in_dynamic_mode() and paddle.get_device() == "cpu"
     if not usable or 0 in x.shape or library() is None:
         return None, []
-    layers, training = tuple(net)[:stop], net.training
+    layers, mode = tuple(net)[:stop], Mode(net.training, _dtype.get())
     try:
         _check(net, x)
         description, parameters = describe(layers)
@@ -134,7 +160,7 @@ def _program(
         _say_slow(str(error))
         return None, []
     runtime.use_cores()
-    key = (tuple(x.shape), training, tuple(_tree(layers)))
+    key = (tuple(x.shape), mode, tuple(_tree(layers)))
     with _compiling:
         programs = _programs.setdefault(net, {})
         if key not in programs or programs[key][0] != description:
@@ -168,11 +194,9 @@ def _tree(layers: Iterable[nn.Layer]) -> Iterator[nn.Layer]:
         yield from _tree(layer._sub_layers.values())
 
 
-def _compile(
-    layers: tuple[nn.Layer, ...], shape: tuple[int, ...], training: bool
-) -> Program | None:
+def _compile(layers: tuple[nn.Layer, ...], shape: tuple[int, ...], mode: Mode) -> Program | None:
     try:
-        return Program(translate(layers, shape, training), shape)
+        return Program(translate(layers, shape, mode), shape)
     except Refused as error:
         _say_slow(str(error))
         return None

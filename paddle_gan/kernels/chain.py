@@ -13,7 +13,7 @@ from paddle_gan.kernels.layouts import room, rounded
 from paddle_gan.kernels.narrow import NarrowConvolution
 from paddle_gan.kernels.norms import BatchNorm, InstanceNorm
 from paddle_gan.kernels.onednn import Refused
-from paddle_gan.kernels.operation import Operation
+from paddle_gan.kernels.operation import Mode, Operation
 from paddle_gan.kernels.pointwise import Activation, Dropout
 from paddle_gan.kernels.spatial import AveragePool, Flatten, ReflectPad, Upsample
 
@@ -78,7 +78,7 @@ def readable(tensor: Tensor) -> bool:
     return tensor.dtype == paddle.float32 and tensor.place.is_cpu_place()
 
 
-def translate(layers: Sequence[nn.Layer], shape: tuple[int, ...], training: bool) -> Chain:
+def translate(layers: Sequence[nn.Layer], shape: tuple[int, ...], mode: Mode) -> Chain:
     """The operations of the layers for inputs of ``shape``.
 
     Raises Refused where there is no operation for a layer, or oneDNN does not compile it.
@@ -86,16 +86,16 @@ def translate(layers: Sequence[nn.Layer], shape: tuple[int, ...], training: bool
     operations: list[Operation] = []
     first = shape
     for layer in opened(layers):
-        fitting = (op for op in OPERATIONS.get(type(layer), []) if op.knows(layer, shape))
-        operation = next(fitting, None)
+        known = (op for op in OPERATIONS.get(type(layer), []) if mode.dtype in op.dtypes)
+        operation = next((op for op in known if op.knows(layer, shape)), None)
         if operation is None or not all(t is None or readable(t) for t in _tensors(layer)):
             raise Refused(f"no fast kernel for {' '.join(repr(layer).split())}")
-        if operation is Dropout and not training:
+        if operation is Dropout and not mode.training:
             continue  # the identity
         if operation is Activation and operations and operations[-1].fuse(layer):
             continue
         try:
-            operations.append(operation(layer, shape, training))
+            operations.append(operation(layer, shape, mode))
         except Refused as error:
             if operation.parts(layer):
                 raise  # it says which layer inside it is
@@ -103,18 +103,18 @@ def translate(layers: Sequence[nn.Layer], shape: tuple[int, ...], training: bool
         shape = operations[-1].shape
     if not operations:
         raise Refused("no fast kernel for a network without layers")
-    return Chain(operations, first)
+    return Chain(operations, first, mode.dtype)
 
 
 class Chain:
     """Operations one after another; it has the calls of an ``Operation`` itself.
 
-    What lies between the first and the last operation is in ``kept``, of floats: every activation
+    What lies between the first and the last operation is in ``kept``, in float32: every activation
     but the input and the output, and what the operations keep.
     """
 
-    def __init__(self, operations: list[Operation], shape: tuple[int, ...]):
-        self.operations, self.shape = operations, operations[-1].shape
+    def __init__(self, operations: list[Operation], shape: tuple[int, ...], dtype: int):
+        self.operations, self.shape, self.dtype = operations, operations[-1].shape, dtype
         self.parameters = sum(op.parameters for op in operations)
         self.curved = next((op.curved for op in operations if op.curved), None)
         # Activations that share memory have one number; the first is x, the last is y.
@@ -129,10 +129,10 @@ class Chain:
             self.kept += rounded(op.kept)
             if number not in (self._numbers[-1], *self._between):
                 self._between[number] = self.kept
-                self.kept += room(op.shape)
+                self.kept += room(op.shape, dtype)
         # The last always moves, so that dy stays as it is.
         self._moves = [op.moves for op in operations[:-1]] + [True]
-        self._largest = max(room(s) for s in (shape, *(op.shape for op in operations)))
+        self._largest = max(room(s, dtype) for s in (shape, *(op.shape for op in operations)))
         self.workspace = 2 * self._largest + max(op.workspace for op in operations)
 
     def _steps(self, x: int, y: int, kept: int) -> list[tuple[Operation, int, int, int]]:

@@ -11,7 +11,7 @@ from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.chain import Chain, translate
 from paddle_gan.kernels.layouts import channels_last, elementwise, reorder, room, scaled
 from paddle_gan.kernels.onednn import Refused
-from paddle_gan.kernels.operation import Operation
+from paddle_gan.kernels.operation import Mode, Operation
 
 
 class Sum(Operation):
@@ -23,8 +23,8 @@ class Sum(Operation):
     def parts(layer: nn.Layer) -> list[nn.Layer]:
         return [part for part in (layer.body, layer.shortcut) if part is not None]
 
-    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
-        self._branches = [translate([part], shape, training) for part in self.parts(layer)]
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], mode: Mode):
+        self._branches = [translate([part], shape, mode) for part in self.parts(layer)]
         self.shape = self._branches[0].shape
         others = [branch.shape for branch in self._branches[1:]] or [shape]
         if others != [self.shape]:
@@ -32,20 +32,21 @@ class Sum(Operation):
         self.curved = next((b.curved for b in self._branches if b.curved), None)
         self.parameters = sum(branch.parameters for branch in self._branches)
         # Of each branch its output, which its last operation may need, and what it keeps.
-        self._of_branch = [room(self.shape) + branch.kept for branch in self._branches]
+        self._out = room(self.shape, mode.dtype)
+        self._of_branch = [self._out + branch.kept for branch in self._branches]
         self.kept = sum(self._of_branch)
-        self._dx = room(shape)
+        self._dx = room(shape, mode.dtype)
         self.workspace = self._dx + max(branch.workspace for branch in self._branches)
-        self._add = elementwise(dnn.ADD, self.shape, layer.scale)
-        self._add_dx = elementwise(dnn.ADD, shape)
-        self._scale = None if layer.scale == 1 else scaled(self.shape, layer.scale)
-        self._scaled = 0 if layer.scale == 1 else room(self.shape)  # floats of what dy becomes
+        self._add = elementwise(dnn.ADD, self.shape, mode.dtype, layer.scale)
+        self._add_dx = elementwise(dnn.ADD, shape, mode.dtype)
+        self._scale = None if layer.scale == 1 else scaled(self.shape, mode.dtype, layer.scale)
+        self._scaled = 0 if layer.scale == 1 else self._out  # for what dy becomes
         self.workspace += self._scaled
 
     def _kept(self, kept: int):
         """Each branch, and where its output lies and what it keeps."""
         for branch, floats in zip(self._branches, self._of_branch):
-            yield branch, kept, kept + 4 * room(self.shape)
+            yield branch, kept, kept + 4 * self._out
             kept += 4 * floats
 
     def forward(self, x, y, kept, parameters):
@@ -87,23 +88,24 @@ class Join(Operation):
     def parts(layer: nn.Layer) -> list[nn.Layer]:
         return [layer.inner]
 
-    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
-        self._inner: Chain = translate([layer.inner], shape, training)
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], mode: Mode):
+        self._inner: Chain = translate([layer.inner], shape, mode)
         inside = self._inner.shape
         n, c, *size = shape
         if len(shape) != 4 or inside[2:] != shape[2:]:
             raise Refused(f"the inside of {type(layer).__name__} changes the size")
         self.shape = whole = (n, c + inside[1], *size)
         self.curved, self.parameters = self._inner.curved, self._inner.parameters
-        self._out = room(inside)
+        self._out = room(inside, mode.dtype)
         self.kept = self.workspace = self._out
         self.kept += self._inner.kept
         self.workspace += self._inner.workspace
-        self._channels = 4 * c  # bytes from those of x to those of inner(x)
-        self._join_x = reorder(channels_last(shape), channels_last(shape, whole))
-        self._join_inner = reorder(channels_last(inside), channels_last(inside, whole))
-        self._part_inner = reorder(channels_last(inside, whole), channels_last(inside))
-        self._add_x = reorder(channels_last(shape, whole), channels_last(shape), add=True)
+        self._channels = dnn.BYTES[mode.dtype] * c  # bytes from those of x to those of inner(x)
+        x, out = (channels_last(s, mode.dtype) for s in (shape, inside))
+        x_joined, out_joined = (channels_last(s, mode.dtype, whole) for s in (shape, inside))
+        self._join_x, self._join_inner = reorder(x, x_joined), reorder(out, out_joined)
+        self._part_inner = reorder(out_joined, out)
+        self._add_x = reorder(x_joined, x, add=True)
 
     def _join(self, x, out, y):
         self._join_x(x, y)

@@ -9,7 +9,7 @@ from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.layouts import channels_last, reorder, row_major, transposed
-from paddle_gan.kernels.operation import Operation
+from paddle_gan.kernels.operation import Mode, Operation
 from paddle_gan.kernels.pointwise import function_of
 
 
@@ -18,25 +18,26 @@ class Weighted(Operation):
 
     tensors = "weight", "bias"
 
-    def _build(self, kind, layer, free, weights, shapes, training, method=(), windows=()):
+    def _build(self, kind, layer, dims, weights, shapes, mode, method=(), windows=()):
         """Compile the primitives of a ``kind``, "convolution" for example.
 
-        ``weights`` is their layout in Paddle's memory, with the dimensions in oneDNN's order,
-        ``free`` one of the same dimensions that oneDNN may choose. ``shapes`` are those of input
-        and output.
+        ``dims`` are those of the weights in oneDNN's order, ``weights`` their layout in Paddle's
+        memory. ``shapes`` are those of input and output.
         """
-        x, y = map(channels_last, shapes)
+        training, dtype = mode
+        x, y = (channels_last(shape, dtype) for shape in shapes)
+        free = dnn.Layout(dims, dtype=dtype)  # for oneDNN to choose
         outputs = shapes[1][1]
         biased = layer.bias is not None
         bias = row_major((outputs,)) if biased else None
-        mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
+        purpose = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
         self.parameters = 1 + biased
         self._weights, self._weight_count = weights, int(np.prod(layer.weight.shape))
         self._no_bias = np.zeros(outputs, "float32")
         self._create = functools.partial(
             dnn.Primitive,
             f"{kind}_forward",
-            [mode, *method, x, free, bias, y, *windows],
+            [purpose, *method, x, free, bias, y, *windows],
             [dnn.SRC, dnn.WEIGHTS] + [dnn.BIAS] * biased + [dnn.DST],
         )
         self._fusible = not training  # the derivative needs a buffer of its own
@@ -51,7 +52,7 @@ class Weighted(Operation):
             self._pack_back = reorder(self._packed, self._to_data.layout(dnn.WEIGHTS))
             self._to_weights = dnn.Primitive(
                 f"{kind}_backward_weights",
-                [*method, x, free, bias, y, *windows],
+                [*method, x, dnn.Layout(dims), bias, y, *windows],
                 [dnn.SRC, dnn.DIFF_DST, dnn.DIFF_WEIGHTS] + [dnn.DIFF_BIAS] * biased,
                 self._forward,
             )
@@ -128,7 +129,7 @@ class Convolution(Weighted):
             and layer._data_format == "NCHW"
         )
 
-    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], mode: Mode):
         is_transposed = isinstance(layer, nn.Conv2DTranspose)
         kernel, stride, padding = layer._kernel_size, pair(layer._stride), pair(layer._padding)
         more = pair(getattr(layer, "output_padding", 0))  # rows and columns at the far ends
@@ -153,10 +154,10 @@ class Convolution(Weighted):
         self._build(
             "deconvolution" if is_transposed else "convolution",
             layer,
-            dnn.Layout(dims),
+            dims,
             dnn.Layout(dims, strides),
             (shape, self.shape),
-            training,
+            mode,
             [dnn.DIRECT_DECONVOLUTION if is_transposed else dnn.DIRECT_CONVOLUTION],
             [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), end],
         )
@@ -171,13 +172,12 @@ class Linear(Weighted):
         biased = layer.bias is not None
         return shape[1:] == (inputs,) and (not biased or list(layer.bias.shape) == [outputs])
 
-    def __init__(self, layer: nn.Linear, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.Linear, shape: tuple[int, ...], mode: Mode):
         inputs, outputs = layer.weight.shape
         self.shape = (shape[0], outputs)
         dims = (outputs, inputs)
-        weights = transposed(*dims)
-        shapes = shape, self.shape
-        self._build("inner_product", layer, dnn.Layout(dims), weights, shapes, training)
+        weights, shapes = transposed(*dims), (shape, self.shape)
+        self._build("inner_product", layer, dims, weights, shapes, mode)
 
 
 def pair(value) -> tuple[int, int]:

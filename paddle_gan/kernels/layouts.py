@@ -10,21 +10,23 @@ import numpy as np
 from paddle_gan.kernels import onednn as dnn
 
 
-def channels_last(shape: tuple[int, ...], within: tuple[int, ...] | None = None) -> dnn.Layout:
+def channels_last(
+    shape: tuple[int, ...], dtype: int = dnn.FLOAT32, within: tuple[int, ...] | None = None
+) -> dnn.Layout:
     """N x C x H x W, kept as N x H x W x C, or a part of a larger array ``within`` that is.
 
     N x F are row-major.
     """
     if len(shape) == 2:
-        return row_major(shape)
+        return row_major(shape, dtype)
     _, c, h, w = within or shape
-    return dnn.Layout(shape, (h * w * c, 1, w * c, c))
+    return dnn.Layout(shape, (h * w * c, 1, w * c, c), dtype)
 
 
-def row_major(shape: tuple[int, ...]) -> dnn.Layout:
+def row_major(shape: tuple[int, ...], dtype: int = dnn.FLOAT32) -> dnn.Layout:
     """Any shape, the last dimension running fastest."""
     strides = np.cumprod((1, *shape[:0:-1]))[::-1]
-    return dnn.Layout(shape, tuple(int(s) for s in strides))
+    return dnn.Layout(shape, tuple(int(s) for s in strides), dtype)
 
 
 def transposed(rows: int, columns: int) -> dnn.Layout:
@@ -42,25 +44,27 @@ def reorder(source, target, add: bool = False) -> dnn.Primitive:
     return dnn.Primitive("reorder", [source, target], [dnn.SRC, dnn.DST], add=add)
 
 
-def elementwise(function: int, shape: tuple[int, ...], scale: float = 1.0) -> dnn.Primitive:
+def elementwise(
+    function: int, shape: tuple[int, ...], dtype: int, scale: float = 1.0
+) -> dnn.Primitive:
     """What adds or multiplies two arrays, called with them and the result, maybe the first.
 
     ``function`` is ``onednn.ADD`` or ``onednn.MULTIPLY``; the result is multiplied by ``scale``.
     """
-    x, then = channels_last(shape), None if scale == 1 else (dnn.SCALED, scale)
+    x, then = channels_last(shape, dtype), None if scale == 1 else (dnn.SCALED, scale)
     return dnn.Primitive("binary", [function, x, x, x], [dnn.SRC, dnn.SRC_1, dnn.DST], then=then)
 
 
-def scaled(shape: tuple[int, ...], scale: float) -> dnn.Primitive:
+def scaled(shape: tuple[int, ...], dtype: int, scale: float) -> dnn.Primitive:
     """What multiplies an array by a number, called with it and the result."""
-    x = channels_last(shape)
+    x = channels_last(shape, dtype)
     spec = [dnn.FORWARD_INFERENCE, dnn.SCALED, x, x, float(scale), 0.0]
     return dnn.Primitive("eltwise_forward", spec, [dnn.SRC, dnn.DST])
 
 
-def room(shape: tuple[int, ...]) -> int:
-    """How many floats an array of the shape takes, in whole cache lines."""
-    return rounded(math.prod(shape))
+def room(shape: tuple[int, ...], dtype: int) -> int:
+    """How many float32 an array takes the place of, in whole cache lines."""
+    return rounded(-(-math.prod(shape) * dnn.BYTES[dtype] // 4))
 
 
 def rounded(n: int) -> int:

@@ -11,6 +11,7 @@ from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.convolution import Convolution, pair
 from paddle_gan.kernels.layouts import floats, row_major, transposed
 from paddle_gan.kernels.memory import Memory
+from paddle_gan.kernels.operation import Mode
 
 _PRODUCTS = 1 << 19  # floats; few enough to stay in the cache
 
@@ -24,6 +25,8 @@ class NarrowConvolution(Convolution):
     time: the products are many times as large as what they are summed to.
     """
 
+    dtypes = (dnn.FLOAT32,)  # NumPy has no bfloat16
+
     @staticmethod
     def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
         if not Convolution.knows(layer, shape) or layer._out_channels * layer._groups != 1:
@@ -35,8 +38,8 @@ class NarrowConvolution(Convolution):
         within = all(p < k for p, k in zip(padding, kernel))
         return bool(np.prod(layer._stride) == 1 and whole and within)
 
-    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
-        super().__init__(layer, shape, training)
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], mode: Mode):
+        super().__init__(layer, shape, mode)
         (n, c, height, width), self._kernel = shape, layer._kernel_size
         places = self._kernel[0] * self._kernel[1]
         fitting = max(1, _PRODUCTS // (places * height * width))
@@ -55,7 +58,7 @@ class NarrowConvolution(Convolution):
         self._multiply = dnn.Primitive(
             "matmul", [transposed(places, c), images_t, None, products], arguments
         )
-        if training:
+        if mode.training:
             self._to_weights = dnn.Primitive(
                 "matmul", [images_t, transposed(pixels, places), None, weights], arguments
             )

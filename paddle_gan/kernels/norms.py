@@ -9,7 +9,7 @@ from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.layouts import channels_last, floats
-from paddle_gan.kernels.operation import Operation
+from paddle_gan.kernels.operation import Mode, Operation
 
 _statistics = threading.Lock()  # threads may run the same layer, and an update is two steps
 
@@ -23,12 +23,13 @@ class _Norm(Operation):
 
     moves = False
 
-    def __init__(self, layer, shape, part: tuple[int, ...], affine, fixed=False, own=False):
+    def __init__(self, layer, shape, mode, part: tuple[int, ...], affine, fixed=False, own=False):
         self.shape, self.curved = shape, type(layer).__name__
         self.channels, self._epsilon = shape[1], float(layer._epsilon)
-        self._part, self._affine, self._fixed = part, affine, fixed
+        self._part, self._affine, self._fixed = channels_last(part, mode.dtype), affine, fixed
         size, whole = (s[0] * s[2] * s[3] * s[1] for s in (part, shape))
-        self._starts = range(0, 4 * whole, 4 * size)  # of the parts, in bytes
+        number = dnn.BYTES[mode.dtype]
+        self._starts = range(0, number * whole, number * size)  # of the parts, in bytes
         self.parameters = 2 * affine
         self._scales = len(self._starts) if own else 1
         self.workspace = 2 * self.channels * len(self._starts)
@@ -41,14 +42,14 @@ class _Norm(Operation):
         return True
 
     def _compile(self, relu: bool) -> None:
-        x, affine, mask = channels_last(self._part), self._affine, relu and not self._fixed
+        x, affine, mask = self._part, self._affine, relu and not self._fixed
         flags = dnn.USE_SCALE_AND_SHIFT * affine | dnn.FUSE_RELU * relu
         flags |= dnn.USE_GLOBAL_STATS * self._fixed
-        mode = dnn.FORWARD_INFERENCE if self._fixed else dnn.FORWARD_TRAINING
+        purpose = dnn.FORWARD_INFERENCE if self._fixed else dnn.FORWARD_TRAINING
         statistics, masks = [dnn.MEAN, dnn.VARIANCE], [dnn.WORKSPACE] * mask
         self._forward = dnn.Primitive(
             "batch_normalization_forward",
-            [mode, x, x, self._epsilon, flags],
+            [purpose, x, x, self._epsilon, flags],
             [dnn.SRC, *statistics, *[dnn.SCALE, dnn.SHIFT] * affine, dnn.DST, *masks],
         )
         self.kept = 0
@@ -115,8 +116,8 @@ class BatchNorm(_Norm):
             and not layer._use_global_stats
         )
 
-    def __init__(self, layer: nn.BatchNorm2D, shape: tuple[int, ...], training: bool):
-        super().__init__(layer, shape, shape, affine=True, fixed=not training)
+    def __init__(self, layer: nn.BatchNorm2D, shape: tuple[int, ...], mode: Mode):
+        super().__init__(layer, shape, mode, shape, affine=True, fixed=not mode.training)
         self._layer = layer
 
     def forward(self, x, y, kept, parameters):
@@ -154,10 +155,10 @@ class InstanceNorm(_Norm):
             and layer._data_format == "NCHW"
         )
 
-    def __init__(self, layer: nn.InstanceNorm2D, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.InstanceNorm2D, shape: tuple[int, ...], mode: Mode):
         _, c, h, w = shape
         # The rows of an image as a batch of their own, which oneDNN can share out to its threads.
-        super().__init__(layer, shape, (h, c, 1, w), affine=layer.scale is not None)
+        super().__init__(layer, shape, mode, (h, c, 1, w), affine=layer.scale is not None)
 
 
 class AdaptiveInstanceNorm(_Norm):
@@ -172,6 +173,6 @@ class AdaptiveInstanceNorm(_Norm):
             t is not None and tuple(t.shape) == shape[:2] for t in (layer.scale, layer.bias)
         )
 
-    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], mode: Mode):
         _, c, h, w = shape
-        super().__init__(layer, shape, (h, c, 1, w), affine=True, own=True)
+        super().__init__(layer, shape, mode, (h, c, 1, w), affine=True, own=True)

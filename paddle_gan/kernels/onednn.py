@@ -3,8 +3,8 @@
 Paddle reaches oneDNN (https://uxlfoundation.github.io/oneDNN/) only for inference; its training
 convolutions are im2col, one image at a time, on one thread. The library lies beside Paddle as
 ``libdnnl.so.3`` and has a stable C interface, so ``ctypes`` is all it takes to train with it.
-Only what this room needs is bound: descriptors of float32 arrays and
-primitives that are called with addresses.
+Only what this room needs is bound: descriptors of float32 and bfloat16 arrays and primitives that
+are called with addresses.
 """
 
 from __future__ import annotations
@@ -32,7 +32,10 @@ DIRECT_CONVOLUTION, DIRECT_DECONVOLUTION = 1, 10
 AVERAGE_WITH_PADDING, AVERAGE_WITHOUT_PADDING = 0x2FF, 0x3FF
 ADD, MULTIPLY = 0x1FFF0, 0x1FFF1
 NEAREST, LINEAR = 0x2FFF0, 0x2FFF1
-_FLOAT32, _ANY_LAYOUT, _CPU, _IN_ORDER, _ARGUMENT_LAYOUT = 3, 1, 1, 1, 255
+BFLOAT16, FLOAT32 = 2, 3
+BYTES = {BFLOAT16: 2, FLOAT32: 4}  # of a number
+_ANY_LAYOUT, _CPU, _IN_ORDER, _ARGUMENT_LAYOUT = 1, 1, 1, 255
+_ISA_BFLOAT16 = 0xE7  # avx512_core_bf16; what has more, AMX for example, has these bits too
 _USERS_SCRATCHPAD, _SAME_TYPE = 1, 0
 
 Dims = ctypes.c_int64 * 12
@@ -69,6 +72,13 @@ def library() -> ctypes.CDLL | None:
     return None
 
 
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16 (AVX512-BF16 or AMX), and oneDNN may use it."""
+    return library() is not None and (
+        library().dnnl_get_effective_cpu_isa() & _ISA_BFLOAT16 == _ISA_BFLOAT16
+    )
+
+
 class Refused(RuntimeError):
     """oneDNN cannot compile or run an operation."""
 
@@ -88,16 +98,18 @@ def _engine_and_stream() -> tuple[_pointer, _pointer]:
 
 
 class Layout:
-    """The shape and strides of a float32 array; ``strides=None`` lets a primitive choose."""
+    """The shape, strides and type of an array; ``strides=None`` lets a primitive choose."""
 
-    def __init__(self, shape: tuple[int, ...], strides: tuple[int, ...] | None = None):
+    def __init__(
+        self, shape: tuple[int, ...], strides: tuple[int, ...] | None = None, dtype: int = FLOAT32
+    ):
         self.handle = _pointer()
         rank, dims = len(shape), Dims(*shape)
         if strides is None:
             create, last = library().dnnl_memory_desc_create_with_tag, _ANY_LAYOUT
         else:
             create, last = library().dnnl_memory_desc_create_with_strides, Dims(*strides)
-        _check(create(ctypes.byref(self.handle), rank, dims, _FLOAT32, last), f"shape {shape}")
+        _check(create(ctypes.byref(self.handle), rank, dims, dtype, last), f"shape {shape}")
 
     def __del__(self):
         library().dnnl_memory_desc_destroy(self.handle)

@@ -1,6 +1,6 @@
 """What every operation of a program has.
 
-An operation is built for one input shape and one mode and is then immutable. All its calls take
+An operation is built for one input shape and one ``Mode`` and is then immutable. All its calls take
 addresses; ``x`` and ``y`` are its input and output, ``kept`` is where it stores what its backward
 pass needs, for containers the activations inside them too. Shapes are N x C x H x W, in memory
 N x H x W x C, or N x F.
@@ -8,20 +8,36 @@ N x H x W x C, or N x F.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from paddle import nn
+
+from paddle_gan.kernels import onednn as dnn
+
+
+class Mode(NamedTuple):
+    """What operations are built for: training or not, and the type of activations.
+
+    In bfloat16 so are the packed weights; parameters, their gradients, statistics and sums are in
+    float32 (Kalamkar et al. 2019, "A Study of BFLOAT16 for Deep Learning Training").
+    """
+
+    training: bool
+    dtype: int = dnn.FLOAT32
 
 
 class Operation:
     """One layer or container of a network, forward and backward.
 
     ``OPERATIONS`` in ``chain`` says of which layers; the first class that ``knows`` the layer is
-    built as ``operation(layer, shape, training)``.
+    built as ``operation(layer, shape, mode)``.
     """
 
     in_place = False  # whether y may be x
     moves = True  # whether dx must not be dy
     curved: str | None = None  # the layer, if any, that is not piecewise linear
-    kept = workspace = 0  # floats; the workspace keeps nothing between calls
+    dtypes = dnn.FLOAT32, dnn.BFLOAT16  # of the modes that it has
+    kept = workspace = 0  # in float32; the workspace keeps nothing between calls
     parameters = 0  # how many there are
     shape: tuple[int, ...]  # of the output
     tensors: tuple[str, ...] = ()  # attributes of the layer; those of parameters first, at most two

@@ -7,7 +7,7 @@ from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.layouts import channels_last, elementwise, reorder, room, row_major
-from paddle_gan.kernels.operation import Operation
+from paddle_gan.kernels.operation import Mode, Operation
 from paddle_gan.system import draws
 
 
@@ -22,17 +22,17 @@ class Activation(Operation):
     def knows(layer: nn.Layer, shape: tuple[int, ...]) -> bool:
         return getattr(layer, "_negative_slope", 0.0) >= 0  # else the output's sign says nothing
 
-    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.Layer, shape: tuple[int, ...], mode: Mode):
         self.shape = shape
-        (function, slope), x = function_of(layer), channels_last(shape)
+        (function, slope), x = function_of(layer), channels_last(shape, mode.dtype)
         self.curved = None if function == dnn.RELU else type(layer).__name__
         from_output = dnn.FROM_DST[function]
-        mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
-        method = from_output if training else function
+        purpose = dnn.FORWARD_TRAINING if mode.training else dnn.FORWARD_INFERENCE
+        method = from_output if mode.training else function
         self._forward = dnn.Primitive(
-            "eltwise_forward", [mode, method, x, x, slope, 0.0], [dnn.SRC, dnn.DST]
+            "eltwise_forward", [purpose, method, x, x, slope, 0.0], [dnn.SRC, dnn.DST]
         )
-        if training:
+        if mode.training:
             self._backward = dnn.Primitive(
                 "eltwise_backward",
                 [from_output, x, x, x, slope, 0.0],
@@ -64,10 +64,10 @@ class Dropout(Operation):
     def knows(layer: nn.Dropout, shape: tuple[int, ...]) -> bool:
         return layer.axis is None and layer.mode == "upscale_in_train"
 
-    def __init__(self, layer: nn.Dropout, shape: tuple[int, ...], training: bool):
-        self.shape, self.kept, self._p = shape, room(shape), layer.p
-        self._take = reorder(row_major(shape), channels_last(shape))
-        self._multiply = elementwise(dnn.MULTIPLY, shape)
+    def __init__(self, layer: nn.Dropout, shape: tuple[int, ...], mode: Mode):
+        self.shape, self.kept, self._p = shape, room(shape, mode.dtype), layer.p
+        self._take = reorder(row_major(shape), channels_last(shape, mode.dtype))
+        self._multiply = elementwise(dnn.MULTIPLY, shape, mode.dtype)
 
     def forward(self, x, y, kept, parameters):
         with paddle.no_grad():

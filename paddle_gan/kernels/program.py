@@ -28,11 +28,13 @@ class Program:
     def __init__(self, chain: Chain, shape: tuple[int, ...]):
         self._chain, self.operations = chain, chain.operations
         self.shape, self.out_shape, self.curved = shape, chain.shape, chain.curved
-        self._in = reorder(row_major(shape), channels_last(shape))
-        self._in_back = reorder(channels_last(shape), row_major(shape))
-        self._out = reorder(channels_last(self.out_shape), row_major(self.out_shape))
-        self._out_back = reorder(row_major(self.out_shape), channels_last(self.out_shape))
-        self._x, self._y = room(shape), room(self.out_shape)
+        # Outside the program arrays are Paddle's, inside channels last and of the program's type.
+        shapes = shape, self.out_shape
+        x, y = (channels_last(s, chain.dtype) for s in shapes)
+        self._in, self._in_back = reorder(row_major(shape), x), reorder(x, row_major(shape))
+        out = row_major(self.out_shape)
+        self._out, self._out_back = reorder(y, out), reorder(out, y)
+        self._x, self._y = (room(s, chain.dtype) for s in shapes)
 
     def memory(self) -> Memory:
         """Room for the activations of one pass, and for what its operations keep."""

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
-from paddle_gan.kernels.layouts import channels_last, reorder, row_major
-from paddle_gan.kernels.operation import LinearMap
+from paddle_gan.kernels.layouts import channels_last, reorder, room, row_major
+from paddle_gan.kernels.operation import LinearMap, Mode
 
 
 class _Compiled(LinearMap):
     """A linear map of which oneDNN has a primitive, forward and backward."""
 
-    def _build(self, kind: str, method: list, shape: tuple[int, ...], training: bool, windows=()):
+    def _build(self, kind: str, method: list, shape: tuple[int, ...], mode: Mode, windows=()):
         """``self.shape`` is that of the output, ``windows`` what follows the arrays."""
-        x, y = channels_last(shape), channels_last(self.shape)
-        mode = dnn.FORWARD_TRAINING if training else dnn.FORWARD_INFERENCE
+        x, y = (channels_last(s, mode.dtype) for s in (shape, self.shape))
+        purpose = dnn.FORWARD_TRAINING if mode.training else dnn.FORWARD_INFERENCE
         self._apply = dnn.Primitive(
-            f"{kind}_forward", [mode, *method, x, y, *windows], [dnn.SRC, dnn.DST]
+            f"{kind}_forward", [purpose, *method, x, y, *windows], [dnn.SRC, dnn.DST]
         )
-        if training:
+        if mode.training:
             self._back = dnn.Primitive(
                 f"{kind}_backward",
                 [*method, x, y, *windows],
@@ -55,7 +56,7 @@ class AveragePool(_Compiled):
         covered = zip(shape[2:], kernel, padding)
         return all(2 * p <= k <= i + 2 * p for i, k, p in covered)
 
-    def __init__(self, layer: nn.AvgPool2D, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.AvgPool2D, shape: tuple[int, ...], mode: Mode):
         stride = layer.ksize if layer.stride is None else layer.stride
         kernel, stride, padding = map(_pair, (layer.ksize, stride, layer.padding))
         outside = [
@@ -64,7 +65,7 @@ class AveragePool(_Compiled):
         self.shape = (*shape[:2], *outside)
         method = dnn.AVERAGE_WITHOUT_PADDING if layer.exclusive else dnn.AVERAGE_WITH_PADDING
         windows = [dnn.Dims(*each) for each in (stride, kernel, (0, 0), padding, padding)]
-        self._build("pooling", [method], shape, training, windows)
+        self._build("pooling", [method], shape, mode, windows)
 
 
 class Upsample(_Compiled):
@@ -96,12 +97,12 @@ class Upsample(_Compiled):
             and layer.data_format in (None, "NCHW")
         )
 
-    def __init__(self, layer: nn.Upsample, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.Upsample, shape: tuple[int, ...], mode: Mode):
         n, c, h, w = shape
         rows, columns = map(int, _pair(layer.scale_factor))
         self.shape = (n, c, rows * h, columns * w)
         method = [self._METHODS[layer.mode], None]  # the factors follow from the shapes
-        self._build("resampling", method, shape, training)
+        self._build("resampling", method, shape, mode)
 
 
 class Flatten(LinearMap):
@@ -113,10 +114,10 @@ class Flatten(LinearMap):
     def knows(layer: nn.Flatten, shape: tuple[int, ...]) -> bool:
         return layer.start_axis == 1 and layer.stop_axis in (-1, len(shape) - 1)
 
-    def __init__(self, layer: nn.Flatten, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.Flatten, shape: tuple[int, ...], mode: Mode):
         self.shape = (shape[0], math.prod(shape[1:]))
-        self._apply = reorder(channels_last(shape), row_major(shape))
-        self._back = reorder(row_major(shape), channels_last(shape))
+        x, y = channels_last(shape, mode.dtype), row_major(shape, mode.dtype)
+        self._apply, self._back = reorder(x, y), reorder(y, x)
 
     def _transpose(self, dy, dx, workspace):
         self._back(dy, dx)
@@ -137,38 +138,39 @@ class ReflectPad(LinearMap):
         within = max(top, bottom) < h and max(left, right) < w and min(pads) >= 0
         return all(isinstance(p, int) for p in pads) and within
 
-    def __init__(self, layer: nn.Pad2D, shape: tuple[int, ...], training: bool):
+    def __init__(self, layer: nn.Pad2D, shape: tuple[int, ...], mode: Mode):
         left, right, top, bottom = _pads(layer)
         n, c, h, w = shape
         self.shape = whole = (n, c, top + h + bottom, left + w + right)
         wide = (n, c, h, whole[3])  # the image between its columns
         column, row = (n, c, h, 1), (n, c, 1, whole[3])
-        self.workspace = math.prod(wide)
+        self.workspace = room(wide, mode.dtype)
+        layout = functools.partial(channels_last, dtype=mode.dtype)
+        at = functools.partial(_place_of, dnn.BYTES[mode.dtype])
 
-        self._inside = _at(whole, top, left)
-        self._place = reorder(channels_last(shape), channels_last(shape, whole))
-        self._copy_column = _between(column, whole)
-        self._copy_row = _between(row, whole)
+        self._inside = at(whole, top, left)
+        self._place = reorder(layout(shape), layout(shape, within=whole))
+        self._copy_column = _between(layout(column, within=whole))
+        self._copy_row = _between(layout(row, within=whole))
         # From which row or column to which, in y.
         self._columns = [
-            (_at(whole, top, left + a), _at(whole, top, left + b))
-            for a, b in _pairs(left, w, right)
+            (at(whole, top, left + a), at(whole, top, left + b)) for a, b in _pairs(left, w, right)
         ]
         self._rows = [
-            (_at(whole, top + a, 0), _at(whole, top + b, 0)) for a, b in _pairs(top, h, bottom)
+            (at(whole, top + a, 0), at(whole, top + b, 0)) for a, b in _pairs(top, h, bottom)
         ]
-        if training:
-            self._take_wide = reorder(channels_last(wide, whole), channels_last(wide))
-            self._add_row = reorder(channels_last(row, whole), channels_last(row, wide), add=True)
-            self._add_column = _between(column, wide, add=True)
-            self._take_inside = reorder(channels_last(shape, wide), channels_last(shape))
-            self._above = _at(whole, top, 0)
-            self._inside_wide = _at(wide, 0, left)
+        if mode.training:
+            self._take_wide = reorder(layout(wide, within=whole), layout(wide))
+            self._add_row = reorder(layout(row, within=whole), layout(row, within=wide), add=True)
+            self._add_column = _between(layout(column, within=wide), add=True)
+            self._take_inside = reorder(layout(shape, within=wide), layout(shape))
+            self._above = at(whole, top, 0)
+            self._inside_wide = at(wide, 0, left)
             self._rows_back = [
-                (_at(wide, a, 0), _at(whole, top + b, 0)) for a, b in _pairs(top, h, bottom)
+                (at(wide, a, 0), at(whole, top + b, 0)) for a, b in _pairs(top, h, bottom)
             ]
             self._columns_back = [
-                (_at(wide, 0, left + a), _at(wide, 0, left + b)) for a, b in _pairs(left, w, right)
+                (at(wide, 0, left + a), at(wide, 0, left + b)) for a, b in _pairs(left, w, right)
             ]
 
     def _apply(self, x, y):
@@ -187,9 +189,9 @@ class ReflectPad(LinearMap):
         self._take_inside(workspace + self._inside_wide, dx)
 
 
-def _between(part, whole, add: bool = False) -> dnn.Primitive:
+def _between(part: dnn.Layout, add: bool = False) -> dnn.Primitive:
     """What copies one part of an array to another."""
-    return reorder(channels_last(part, whole), channels_last(part, whole), add=add)
+    return reorder(part, part, add=add)
 
 
 def _pairs(before: int, size: int, after: int) -> list[tuple[int, int]]:
@@ -198,10 +200,10 @@ def _pairs(before: int, size: int, after: int) -> list[tuple[int, int]]:
     return first + [(size - 1 - i, size - 1 + i) for i in range(1, after + 1)]
 
 
-def _at(whole: tuple[int, ...], row: int, column: int) -> int:
-    """How many bytes from its beginning a pixel of an array lies."""
+def _place_of(number: int, whole: tuple[int, ...], row: int, column: int) -> int:
+    """How many bytes from its beginning a pixel of an array of numbers of some bytes lies."""
     _, c, _, w = whole
-    return 4 * c * (row * w + column)
+    return number * c * (row * w + column)
 
 
 def _pads(layer: nn.Pad2D) -> list:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import paddle
 
-from paddle_gan import data
+from paddle_gan import data, kernels
 from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.games import check_memory
@@ -51,8 +51,11 @@ def train(
     game = game_of(config)
     check_memory(game, config)
     device = runtime.choose_device(device)
-    if config["amp"] and device == "cpu":
-        raise UserError("--amp computes in bfloat16 on a GPU; leave it out on a CPU")
+    if config["amp"] and device == "cpu" and not kernels.has_bfloat16():
+        raise UserError(
+            "--amp computes in bfloat16, which takes a processor with AVX512-BF16 or AMX, or a "
+            "GPU; leave it out here"
+        )
     if config["evaluate_every"] and game.judge is None:
         raise UserError(f"{config['recipe']} has no scores; leave --evaluate-every out")
     check_division(config, distributed.world())
@@ -102,6 +105,14 @@ def check_division(config: dict, world: int) -> None:
         )
 
 
+def _precision(amp: bool, device: str) -> contextlib.AbstractContextManager:
+    """The context in which a step is computed: with ``amp`` in bfloat16."""
+    if not amp:
+        return contextlib.nullcontext()
+    # Paddle's own changes nothing on a CPU.
+    return kernels.bfloat16() if device == "cpu" else paddle.amp.auto_cast(dtype="bfloat16")
+
+
 def _play(
     run: Run, images: data.DataSet, device: str, callbacks: dict[str, Callback | None]
 ) -> None:
@@ -122,7 +133,7 @@ def _play(
             try:
                 for batch in data.loader(images, batch_size, seed, epoch, first, place, **share):
                     run.prepare()
-                    with paddle.amp.auto_cast(enable=run.config["amp"], dtype="bfloat16"):
+                    with _precision(run.config["amp"], device):
                         scalars = run.game.train_step(batch, run.step)
                     run.step += 1
                     run.follow()
