@@ -16,12 +16,13 @@ from paddle_gan.kernels.onednn import Refused
 from paddle_gan.kernels.operation import Mode, Operation
 from paddle_gan.kernels.pointwise import Activation, Dropout
 from paddle_gan.kernels.spatial import AveragePool, Flatten, ReflectPad, Upsample
+from paddle_gan.kernels.spread import ConvolutionOfOne, NarrowDeconvolution
 
 # The first that knows the layer is taken. Layers that Paddle lacks are added where they are
 # defined, which is above this module.
 OPERATIONS: dict[type[nn.Layer], list[type[Operation]]] = {
-    nn.Conv2D: [NarrowConvolution, Convolution],
-    nn.Conv2DTranspose: [Convolution],
+    nn.Conv2D: [NarrowConvolution, ConvolutionOfOne, Convolution],
+    nn.Conv2DTranspose: [NarrowDeconvolution, Convolution],
     nn.Linear: [Linear],
     nn.BatchNorm2D: [BatchNorm],
     nn.InstanceNorm2D: [InstanceNorm],

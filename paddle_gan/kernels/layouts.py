@@ -9,6 +9,8 @@ import numpy as np
 
 from paddle_gan.kernels import onednn as dnn
 
+_PRODUCTS = 1 << 19  # float32
+
 
 def channels_last(
     shape: tuple[int, ...], dtype: int = dnn.FLOAT32, within: tuple[int, ...] | None = None
@@ -29,11 +31,11 @@ def row_major(shape: tuple[int, ...], dtype: int = dnn.FLOAT32) -> dnn.Layout:
     return dnn.Layout(shape, tuple(int(s) for s in strides), dtype)
 
 
-def transposed(rows: int, columns: int) -> dnn.Layout:
+def transposed(rows: int, columns: int, dtype: int = dnn.FLOAT32) -> dnn.Layout:
     """A matrix rows x columns whose transpose is what memory holds."""
     # Of a single row or column both lie alike, and oneDNN reads the strides of a transpose wrong.
     strides = (columns, 1) if 1 in (rows, columns) else (1, rows)
-    return dnn.Layout((rows, columns), strides)
+    return dnn.Layout((rows, columns), strides, dtype)
 
 
 def reorder(source, target, add: bool = False) -> dnn.Primitive:
@@ -70,6 +72,15 @@ def room(shape: tuple[int, ...], dtype: int) -> int:
 def rounded(n: int) -> int:
     """``n`` floats in whole cache lines."""
     return (n + 15) // 16 * 16
+
+
+def few(n: int, products: int) -> int:
+    """How many of ``n`` images are worked on at a time, with so many products of each.
+
+    Few enough for those to stay in the cache, and a part of ``n`` without a rest.
+    """
+    most = max(1, _PRODUCTS // products)
+    return max(k for k in range(1, min(n, most) + 1) if n % k == 0)
 
 
 def floats(address: int, n: int) -> np.ndarray:

@@ -9,11 +9,9 @@ from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.convolution import Convolution, pair
-from paddle_gan.kernels.layouts import floats, row_major, transposed
+from paddle_gan.kernels.layouts import few, floats, row_major, transposed
 from paddle_gan.kernels.memory import Memory
 from paddle_gan.kernels.operation import Mode
-
-_PRODUCTS = 1 << 19  # floats; few enough to stay in the cache
 
 
 class NarrowConvolution(Convolution):
@@ -42,14 +40,13 @@ class NarrowConvolution(Convolution):
         super().__init__(layer, shape, mode)
         (n, c, height, width), self._kernel = shape, layer._kernel_size
         places = self._kernel[0] * self._kernel[1]
-        fitting = max(1, _PRODUCTS // (places * height * width))
-        few = max(k for k in range(1, min(n, fitting) + 1) if n % k == 0)
-        pixels = few * height * width
+        images = few(n, places * height * width)
+        pixels = images * height * width
         self._fusible = False
-        self._images = (few, height, width)
+        self._images = (images, height, width)
         # Of each few images, where they begin in x and in y.
-        outside = few * self.shape[2] * self.shape[3]
-        self._starts = [(4 * c * pixels * i, 4 * outside * i) for i in range(n // few)]
+        outside = images * self.shape[2] * self.shape[3]
+        self._starts = [(4 * c * pixels * i, 4 * outside * i) for i in range(n // images)]
         # Where the first pixel of y lies among the sums, as the kernel's last place meets it.
         self._corner = [k - 1 - p for k, p in zip(self._kernel, pair(layer._padding))]
 

@@ -56,6 +56,7 @@ CASES = {
         nn.Conv2D(2, 3, 3, 2, 1), nn.LeakyReLU(0.1), nn.Conv2D(3, 17, 5, 1, 2), shape=(3, 2, 7, 9)
     ),
     "a rest that no window covers": lambda: stack(nn.Conv2D(2, 3, 3, 2), shape=(2, 2, 8, 10)),
+    "from one channel": lambda: stack(nn.Conv2D(1, 4, (3, 4), (2, 1), (1, 2)), shape=(3, 1, 8, 6)),
     "not square": lambda: stack(
         nn.Conv2D(2, 3, (3, 5), (1, 2), (2, 1)),
         nn.Tanh(),
@@ -65,7 +66,7 @@ CASES = {
     "transposed, odd": lambda: stack(
         nn.Conv2DTranspose(3, 4, 5, 2, 2),
         nn.LeakyReLU(0.3),
-        nn.Conv2DTranspose(4, 1, 3),
+        nn.Conv2DTranspose(4, 1, (5, 4), (2, 3), (2, 1), output_padding=(1, 0)),
         shape=(2, 3, 5, 3),
     ),
     "to one channel": lambda: stack(

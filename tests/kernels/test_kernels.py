@@ -10,7 +10,6 @@ import pytest
 from paddle import nn
 
 from paddle_gan import kernels
-from paddle_gan.kernels import narrow
 from tests.calculus import difference_quotient, of_parameter
 from tests.kernels.cases import (
     assert_same,
@@ -65,38 +64,6 @@ def test_one_layer_in_another_mode():
     twin = copy.deepcopy(net)
     assert_same({"y": kernels.run(net, noise(shape)).numpy()}, {"y": twin(noise(shape)).numpy()})
     assert np.array_equal(net[1]._mean.numpy(), before)
-
-
-@pytest.mark.parametrize(("images", "few"), [(1, 1), (4, 2), (6, 2), (7, 1), (200, 2)])
-def test_products_are_of_a_few_images_at_a_time(images, few, monkeypatch):
-    """So that their memory does not grow with the batch; the sum over the images is whole."""
-    monkeypatch.setattr(narrow, "_PRODUCTS", 3 * 9 * 20 - 1)
-    net, shape = stack(nn.Conv2D(3, 1, 3, 1, 1), shape=(images, 3, 4, 5))
-    twin, found, weights = copy.deepcopy(net), [], noise((images, 1, 4, 5), seed=6)
-    for network, run in ((net, fast), (twin, slow)):
-        x = noise(shape)
-        y = run(network, x)
-        (y * weights).sum().backward()
-        tensors = {"x": x.grad, "weight": network[0].weight.grad, "bias": network[0].bias.grad}
-        found.append({"y": y.numpy(), **{name: t.numpy() for name, t in tensors.items()}})
-    assert_same(*found)
-    [operation] = program_of(net, noise(shape)).operations
-    assert operation._images == (few, 4, 5)
-
-
-@pytest.mark.parametrize(
-    ("layer", "size", "is_narrow"),
-    [
-        (nn.Conv2D(3, 1, 3, 1, 1), 6, True),
-        (nn.Conv2D(3, 1, 7), 38, True),
-        (nn.Conv2D(3, 1, 4), 4, False),  # of 16 products of each pixel one would be wanted
-        (nn.Conv2D(3, 1, 3, 2, 1), 6, False),
-        (nn.Conv2D(3, 2, 3, 1, 1), 6, False),
-    ],
-)
-def test_which_convolutions_are_matrix_products(layer, size, is_narrow):
-    [operation] = program_of(nn.Sequential(layer), noise((2, 3, size, size))).operations
-    assert (type(operation) is narrow.NarrowConvolution) == is_narrow
 
 
 @pytest.mark.parametrize("where", ["whole", "first", "middle"])
