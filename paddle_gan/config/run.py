@@ -60,7 +60,9 @@ RUN = {
     "canvas": Option(8, whole(1), "samples in a row and in a column of the pictures"),
     "inverted": Option(False, FLAG, "pictures are black on white"),
     "on_nan": Option("stop", one_of(("stop", "retry")), "what to do when a loss is not finite"),
-    "amp": Option(False, FLAG, "compute in bfloat16: a GPU from Ampere on, AVX512-BF16 or AMX"),
+    "amp": Option(
+        None, FLAG, "compute in bfloat16; by itself on a CPU that has it (AVX512-BF16 or AMX)"
+    ),
 }
 
 

@@ -120,6 +120,7 @@ def resumed_config(out: Path, overrides: dict) -> dict:
         raise UserError(f"{out} holds no run to resume; start without --resume") from error
     if config.get("networks") == "cdcgan":
         config.setdefault("classes", 10)  # as version 0.1.0 always had
+    config.setdefault("amp", False)  # what was computed before there was a choice
     given = {name: value for name, value in overrides.items() if value is not None}
     told = {n: list(v) if isinstance(v, tuple) else v for n, v in given.items()}  # as JSON has it
     changed = [n for n in given if n not in _LENGTH and told[n] != config.get(n)]

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 import threading
 
 import numpy as np
@@ -124,16 +121,3 @@ def test_a_thread_computes_as_it_was_told_itself():
             found["bfloat16"] = kernels.run(net, x).numpy()
     assert np.array_equal(found["thread"], found["float32"])
     assert not np.array_equal(found["bfloat16"], found["float32"])
-
-
-def test_a_processor_without_it_is_told_before_the_run_begins(tmp_path):
-    command = [sys.executable, "-m", "paddle_gan", "train", "--amp", "--device", "cpu"]
-    run = subprocess.run(
-        [*command, "--data", "embedded", "--out", tmp_path / "run"],
-        env={**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX512_CORE"},
-        capture_output=True,
-        text=True,
-    )
-    assert run.returncode == 2 and len(run.stderr.splitlines()) == 1
-    assert "--amp" in run.stderr and "AVX512-BF16" in run.stderr
-    assert not (tmp_path / "run").exists()

@@ -13,6 +13,7 @@ import pytest
 import paddle_gan
 from paddle_gan.config import configure
 from paddle_gan.errors import UserError
+from paddle_gan.kernels import has_bfloat16
 from paddle_gan.metrics import JUDGES
 from paddle_gan.sampling.drawing import generate, latents
 from paddle_gan.sampling.pictures import grid, to_uint8
@@ -50,7 +51,7 @@ def test_the_configuration_is_kept(run, few):
     written = json.loads((run / "config.json").read_text())
     expected = configure(
         data=str(few), epochs=2, checkpoint_every=2, seed=7,
-        width=4, latent=8, image_size=16, batch_size=8, classes=0,  # the images have none
+        width=4, latent=8, image_size=16, batch_size=8, amp=has_bfloat16(), classes=0,
     )  # fmt: skip
     assert written == json.loads(json.dumps(expected))
     [(step, _)] = harness.dashboard(run / "log")["text config"]
