@@ -17,7 +17,7 @@ import numpy as np
 import paddle_gan
 from paddle_gan.system.runtime import cores
 
-BATCHES = (16, 64, 128, 256, 512, 1024)
+BATCHES = (1, 4, 16, 64, 128, 256, 512, 1024)
 
 
 def export(generator) -> bytes:

@@ -13,7 +13,7 @@ import paddle
 from paddle import Tensor, nn
 
 from paddle_gan.kernels.chain import describe, readable, translate
-from paddle_gan.kernels.folding import folded
+from paddle_gan.kernels.folding import fixed, folded
 from paddle_gan.kernels.onednn import BFLOAT16, FLOAT32, Refused, has_bfloat16, library
 from paddle_gan.kernels.operation import Mode
 from paddle_gan.kernels.program import Program, ProgramFunction
@@ -152,7 +152,8 @@ def _program(
     usable = _enabled.get() and paddle.in_dynamic_mode() and paddle.get_device() == "cpu"
     if not usable or 0 in x.shape or library() is None:
         return None, []
-    layers, mode = tuple(net)[:stop], Mode(net.training, _dtype.get())
+    layers = tuple(net)[:stop]
+    mode = Mode(net.training, _dtype.get(), net in fixed and not net.training)
     try:
         _check(net, x)
         description, parameters = describe(layers)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+import threading
 
 import numpy as np
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.layouts import channels_last, reorder, row_major, transposed
+from paddle_gan.kernels.memory import Memory
 from paddle_gan.kernels.operation import Mode, Operation
 from paddle_gan.kernels.pointwise import function_of
+
+_packing = threading.Lock()  # several threads may draw from one network
 
 
 class Weighted(Operation):
@@ -24,7 +28,7 @@ class Weighted(Operation):
         ``dims`` are those of the weights in oneDNN's order, ``weights`` their layout in Paddle's
         memory. ``shapes`` are those of input and output.
         """
-        training, dtype = mode
+        training, dtype, self._fixed = mode
         x, y = (channels_last(shape, dtype) for shape in shapes)
         free = dnn.Layout(dims, dtype=dtype)  # for oneDNN to choose
         outputs = shapes[1][1]
@@ -73,13 +77,25 @@ class Weighted(Operation):
 
     def _pack_into(self, layout, floats: int) -> None:
         """Set the layout in which each pass keeps its weights, which may change before backward."""
-        self._packed, self.kept = layout, floats
+        self._packed, self.kept = layout, 0 if self._fixed else floats
+        self._own = Memory(floats) if self._fixed else None
         self._pack = reorder(self._weights, layout)
+        self._is_packed = False
+
+    def _packed_at(self, weight: int, kept: int) -> int:
+        """Where the packed weights of this pass lie."""
+        if self._own is None:
+            self._pack(weight, kept)
+            return kept
+        with _packing:
+            if not self._is_packed:
+                self._pack(weight, self._own.address)
+                self._is_packed = True
+        return self._own.address
 
     def forward(self, x, y, kept, parameters):
         weight, *bias = parameters
-        self._pack(weight, kept)
-        self._forward(x, kept, *bias, y)
+        self._forward(x, self._packed_at(weight, kept), *bias, y)
 
     def tangent(self, x, y, kept, shift):
         no_bias = [self._no_bias.ctypes.data] * (self.parameters - 1)

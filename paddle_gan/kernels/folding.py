@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import weakref
 
 import paddle
 from paddle import nn
@@ -13,16 +14,20 @@ from paddle_gan.kernels.operation import Operation
 _CONVOLUTIONS = {nn.Conv2D: 0, nn.Conv2DTranspose: 1}  # which dimension counts the outputs
 
 
+fixed: weakref.WeakSet[nn.Layer] = weakref.WeakSet()  # networks whose weights never change
+
+
 def folded(net: nn.Sequential) -> nn.Sequential:
     """Layers that compute in eval mode what ``net`` computes, without BatchNorm.
 
     BatchNorm maps y to s (y - mean) + shift with s = scale / sqrt(variance + epsilon). Behind a
     convolution y = W x + b that is a convolution with weights s W and bias s (b - mean) + shift
     (Jacob et al. 2018, section 3.2). Inside containers it is folded too. ``net`` itself stays as it
-    is.
+    is. What is returned is for drawing only: changes of its weights may go unnoticed.
     """
     merged = _folded(copy.deepcopy(net))
     merged.eval()
+    fixed.add(merged)
     return merged
 
 

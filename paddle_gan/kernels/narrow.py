@@ -66,8 +66,7 @@ class NarrowConvolution(Convolution):
 
     def forward(self, x, y, kept, parameters):
         weight, *bias = parameters
-        self._pack(weight, kept)
-        self._sum(x, y, kept)
+        self._sum(x, y, self._packed_at(weight, kept))
         if bias:
             y = floats(y, int(np.prod(self.shape)))
             y += floats(bias[0], 1)

@@ -16,14 +16,16 @@ from paddle_gan.kernels import onednn as dnn
 
 
 class Mode(NamedTuple):
-    """What operations are built for: training or not, and the type of activations.
+    """What operations are built for: training or not, the type of activations, fixed weights.
 
     In bfloat16 so are the packed weights; parameters, their gradients, statistics and sums are in
-    float32 (Kalamkar et al. 2019, "A Study of BFLOAT16 for Deep Learning Training").
+    float32 (Kalamkar et al. 2019, "A Study of BFLOAT16 for Deep Learning Training"). Fixed weights
+    never change, and are packed once instead of in every pass.
     """
 
     training: bool
     dtype: int = dnn.FLOAT32
+    fixed: bool = False
 
 
 class Operation:

@@ -1,5 +1,7 @@
 """BatchNorm folded into the convolution before it."""
 
+import threading
+
 import numpy as np
 import paddle
 import pytest
@@ -51,3 +53,27 @@ def test_nothing_is_left_of_batch_norm_in_containers():
     unet = kernels.folded(CASES["U-Net"]()[0])
     norms = [layer for layer in unet.sublayers() if type(layer) is nn.BatchNorm2D]
     assert not norms and len(unet[0].inner[2].inner) == 5
+
+
+@pytest.mark.parametrize("name", ["generator", "to one channel", "linear head", "groups"])
+def test_threads_that_draw_first_at_the_same_moment(name):
+    """The weights are packed by one of them, and by nobody again."""
+    net, shape = CASES[name]()
+    folded, start, found = kernels.folded(net), threading.Barrier(8), []
+    x = noise(shape, needs_gradient=False)
+
+    def draw():
+        start.wait()
+        with paddle.no_grad():
+            found.extend(fast(folded, x).numpy() for _ in range(3))
+
+    threads = [threading.Thread(target=draw) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    net.eval()
+    with paddle.no_grad():
+        expected = slow(net, x).numpy()
+    assert len(found) == 24 and all(np.array_equal(y, found[0]) for y in found)
+    assert_same({"y": found[0]}, {"y": expected})
