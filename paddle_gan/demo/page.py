@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from paddle_gan.checkpoints.generators import open_checkpoint, open_network
-from paddle_gan.demo.playing import MOST, Drawer, Translator
-from paddle_gan.demo.texts import TEXTS
+from paddle_gan.checkpoints.generators import Opened
+from paddle_gan.demo.playing import Drawer, Translator
 from paddle_gan.errors import UserError
+from paddle_gan.exporting.controls import MOST, TEXTS, classes_of, open_for_page, title_of
 
 _PORT = 7860  # Gradio's own
 
@@ -57,28 +57,24 @@ def serve(checkpoint: str | os.PathLike, port: int | None = None) -> None:
 
 def _page(gr, say, checkpoint: str | os.PathLike, films: Path):
     """What is served: of what kind the checkpoint is decides."""
-    alone = open_network(checkpoint)
-    takes = alone.game.takes.get(alone.name, ("image",))
-    if alone.name in alone.game.gives or takes not in _KINDS:
-        raise UserError(f"{checkpoint} gives no images of latents or of images; there is no page")
-    title = f"{alone.config['recipe']}: {alone.name}" if alone.config else Path(checkpoint).name
+    kind, opened = open_for_page(checkpoint)
+    opened.fold()
+    title = title_of(opened)
     with gr.Blocks(title=title, analytics_enabled=False) as page:
         gr.Markdown(f"# {title}")
-        _KINDS[takes](gr, say, checkpoint, films)
+        _KINDS[kind](gr, say, opened, films)
     return page
 
 
-def _draws(gr, say, checkpoint: str | os.PathLike, films: Path) -> None:
-    opened = open_network(checkpoint)
-    opened.fold()
-    drawer = Drawer(opened)
+def _draws(gr, say, opened: Opened, films: Path) -> None:
+    drawer, classes = Drawer(opened), classes_of(opened) or [""]
     with gr.Row():
         seed = gr.Number(0, label=say("seed"), precision=0, minimum=0, elem_id="seed")
         class_ = gr.Dropdown(
-            drawer.classes or [""],
-            value=drawer.classes[0] if drawer.classes else "",
+            classes,
+            value=classes[0],
             label=say("class"),
-            visible=bool(drawer.classes),
+            visible=classes != [""],
             elem_id="class",
         )
         truncation = gr.Slider(
@@ -108,10 +104,24 @@ def _draws(gr, say, checkpoint: str | os.PathLike, films: Path) -> None:
     gr.on(None, **draw, api_name=False)  # when the page opens
 
 
-def _translates(gr, say, checkpoint: str | os.PathLike, films: Path) -> None:
-    opened = open_checkpoint(checkpoint)
-    opened.fold()
-    translator = Translator(opened)
+def _translates(gr, say, opened: Opened, films: Path) -> None:
+    translator, domains = Translator(opened), classes_of(opened) or [""]
+    with gr.Row():
+        to = gr.Dropdown(
+            domains,
+            value=domains[0],
+            label=say("domain"),
+            visible=translator.to_domains,
+            elem_id="domain",
+        )
+        seed = gr.Number(
+            0,
+            label=say("style"),
+            precision=0,
+            minimum=0,
+            visible=translator.in_styles,
+            elem_id="style",
+        )
     black = np.zeros((320, 320, 3), "uint8")
     with gr.Row():
         given = gr.ImageEditor(
@@ -123,16 +133,21 @@ def _translates(gr, say, checkpoint: str | os.PathLike, films: Path) -> None:
             canvas_size=(320, 320),
             elem_id="input",
         )
+        reference = gr.Image(
+            label=say("reference"),
+            sources=["upload", "clipboard"],
+            type="filepath",
+            format="png",
+            visible=translator.in_styles,
+            elem_id="reference",
+        )
         there = gr.Image(label=say("output"), format="png", elem_id="output", interactive=False)
         outputs = [there]
         if translator.returns:
             outputs.append(gr.Image(label=say("back"), format="png", elem_id="back"))
     go = gr.Button(say("translate"), elem_id="go")
-
-    def translate(drawn: dict) -> list[np.ndarray]:
-        return translator.translate(drawn["composite"])
-
-    go.click(_told(gr, translate), given, outputs, api_name="translate")
+    translate = _told(gr, translator.translate)
+    go.click(translate, [given, to, seed, reference], outputs, api_name="translate")
 
 
 def _told(gr, function):
@@ -148,5 +163,4 @@ def _told(gr, function):
     return call
 
 
-# What a network takes, and the page for it.
-_KINDS = {("z", "label"): _draws, ("z",): _draws, ("image",): _translates}
+_KINDS = {"draws": _draws, "translates": _translates}

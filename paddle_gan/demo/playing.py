@@ -12,13 +12,11 @@ from paddle_gan.commands.translate import made_of
 from paddle_gan.data.inputs import read_inputs
 from paddle_gan.data.pixels import form_of
 from paddle_gan.errors import UserError
+from paddle_gan.exporting.controls import MOST, SLIDERS
 from paddle_gan.options import numbers
 from paddle_gan.sampling import pictures
 from paddle_gan.sampling.directions import directions
-from paddle_gan.sampling.drawing import regions_of
 
-MOST = 4.0  # the end of the slider of truncation, where there is none
-SLIDERS = 6
 _LEAST = 320  # pixels high
 _FRAMES, _FRAMES_PER_SECOND = 200, 20
 
@@ -30,10 +28,6 @@ class Drawer:
         self._opened = opened
         (generator,) = opened.networks.values()
         self.directions = directions(generator, SLIDERS)
-        regions = regions_of(generator)
-        n = generator.classes if regions is None else regions.number
-        names = getattr(generator, "class_names", None) or map(str, range(n))
-        self.classes = list(names) if n else []
 
     def draw(self, seed: float, class_: str | None, truncation: float, *steps: float) -> np.ndarray:
         """The first image of a seed, moved along the directions, as a picture."""
@@ -77,18 +71,29 @@ class Translator:
     def __init__(self, opened: Opened):
         self._opened = opened
         self._back = [name for name in opened.networks if name != opened.name]
+        self.to_domains = "domain" in opened.game.asked
+        self.in_styles = opened.game.styles
 
     @property
     def returns(self) -> bool:
         return len(self._back) == 1
 
-    def translate(self, path: str) -> list[np.ndarray]:
-        """The translation of an image file and, if it ``returns``, the translation of that."""
-        (given,) = read_inputs(Path(path), form_of(self._opened.config))
-        found = [made_of(self._opened, self._opened.name, given.pixels)]
-        if self.returns:
-            found.append(made_of(self._opened, self._back[0], found[0]))
-        return [_large(picture) for picture in found]
+    def translate(
+        self, drawn: dict, domain: str, seed: float, reference: str | None
+    ) -> np.ndarray | list[np.ndarray]:
+        """The translation of an editor's image or, if it ``returns``, a list of it and its own.
+
+        Where there are styles, it takes that of the ``reference``, an image file, or of a seed.
+        """
+        (given,) = read_inputs(Path(drawn["composite"]), form_of(self._opened.config))
+        asked = {"domain": domain} if self.to_domains else {}
+        if self.in_styles and reference:
+            asked["reference"] = reference
+        name, seed = self._opened.name, max(int(seed or 0), 0)
+        there = made_of(self._opened, name, given.pixels, seed, **asked)
+        if not self.returns:
+            return _large(there)
+        return [_large(there), _large(made_of(self._opened, self._back[0], there))]
 
 
 def _large(picture: np.ndarray) -> np.ndarray:

@@ -17,11 +17,12 @@ import pytest
 from PIL import Image
 
 from paddle_gan.checkpoints.description import with_description
-from paddle_gan.checkpoints.generators import open_network
+from paddle_gan.commands.translate import translate
 from paddle_gan.config import configure, game_of
 from paddle_gan.demo import serve
-from paddle_gan.demo.playing import Drawer
+from paddle_gan.demo.playing import Drawer, Translator
 from paddle_gan.errors import UserError
+from paddle_gan.exporting.controls import classes_of, open_for_page
 from paddle_gan.networks.conditional import Generator
 from paddle_gan.sampling.drawing import generate, latents
 from tests.notebook import fill
@@ -31,6 +32,7 @@ pytest.importorskip("gradio", reason="the extra [demo] is not installed")
 needs_browser = pytest.mark.skipif(
     not chromium() and not os.environ.get("PADDLE_GAN_NEEDS_BROWSER"), reason="no Chromium"
 )
+NAMES = ["cat", "dog", "owl"]
 SIZES = dict(latent=6, width=4, image_size=16)
 
 
@@ -43,6 +45,26 @@ def start(checkpoint: Path) -> tuple[int, subprocess.Popen]:
     return port, subprocess.Popen(command, env=environment, **pipes)
 
 
+def saved(folder: Path, recipe: str, **changed) -> dict[str, Path]:
+    """The files of the networks of a tiny game on three classes."""
+    config = configure(recipe, **{"width": 2, "image_size": 16, **changed})
+    folder.mkdir()
+    paths = {}
+    for name, network in game_of(config).build(config).items():
+        about = dict(network=name, step=1, pixels=[-1, 1], classes=NAMES, config=config)
+        paths[name] = folder / f"{name}.pdparams"
+        state = with_description(fill(network, seed=2).state_dict(), about)
+        paddle.save(state, str(paths[name]))
+    return paths
+
+
+@pytest.fixture(scope="module")
+def domains(tmp_path_factory) -> Path:
+    """A translator among domains in styles."""
+    sizes = dict(g_halvings=2, blocks=1, max_width=4, style=4, hidden=8, latent=3, domains=3)
+    return saved(tmp_path_factory.mktemp("domains") / "new", "starganv2", **sizes)["Gnet"]
+
+
 @pytest.fixture(scope="module")
 def generator() -> Generator:
     network = fill(Generator(**SIZES, classes=10), seed=1)
@@ -51,16 +73,12 @@ def generator() -> Generator:
 
 
 @pytest.fixture(scope="module")
-def addresses(tmp_path_factory, generator):
-    """The pages of that generator and of a pair of translators, started at once."""
+def addresses(tmp_path_factory, generator, domains):
+    """The pages of that generator and of translators of two kinds, started at once."""
     folder = tmp_path_factory.mktemp("checkpoints")
     paddle.save(generator.state_dict(), str(folder / "Gnet.pdparams"))
-    config = configure("cyclegan", width=2, d_width=2, blocks=1, image_size=16)
-    for name, network in game_of(config).build(config).items():
-        about = dict(network=name, step=1, pixels=[-1, 1], classes=None, config=config)
-        state = with_description(fill(network, seed=2).state_dict(), about)
-        paddle.save(state, str(folder / f"{name}.pdparams"))
-    servers = [start(folder / f"{name}.pdparams") for name in ("Gnet", "G_AB")]
+    sides = saved(folder / "sides", "cyclegan", blocks=1)["G_AB"]
+    servers = [start(each) for each in (folder / "Gnet.pdparams", sides, domains)]
     try:
         for port, server in servers:
             wait_for(port, server)
@@ -113,6 +131,44 @@ def test_a_translator_shows_the_way_back_and_speaks_chinese(addresses):
             assert wait_until(driver, lambda driver, place=place: sources(driver, place))
 
 
+@pytest.fixture(scope="module")
+def photographs(tmp_path_factory) -> list[Path]:
+    folder, rng = tmp_path_factory.mktemp("photographs"), np.random.default_rng(0)
+    paths = [folder / f"{i}.png" for i in range(2)]
+    for path in paths:
+        Image.fromarray(rng.integers(0, 256, (16, 16), "uint8")).save(path)
+    return paths
+
+
+@pytest.mark.parametrize("guided", [False, True])
+def test_a_translation_takes_the_style_of_a_seed_or_of_a_reference(domains, photographs, guided):
+    path, reference = photographs
+    image = np.asarray(Image.open(path))[None, None] / 127.5 - 1
+    asked = {"reference": reference} if guided else {}
+    (wanted,) = np.rint((translate(domains, image, seed=7, domain="owl", **asked) + 1) * 127.5)
+    translator = Translator(open_for_page(domains)[1])
+    given = {"composite": str(path)}
+    found = translator.translate(given, "owl", 7, str(reference) if guided else None)
+    assert found.shape == (320, 320) and wanted.std() > 5
+    assert np.abs(found[::20, ::20] - wanted[0]).max() <= 1
+
+
+@needs_browser
+def test_a_reference_stands_beside_the_source(addresses, photographs):
+    with browser() as driver:
+        driver.get(addresses[2])
+        find = driver.find_elements
+        wait_until(driver, lambda driver: find("css selector", "#input canvas"))
+        go = find("css selector", "#go")[0]
+        go.click()
+        (before,) = wait_until(driver, lambda driver: sources(driver, "output"))
+        find("css selector", "#reference input[type=file]")[0].send_keys(str(photographs[1]))
+        wait_until(driver, lambda driver: sources(driver, "reference"))
+        go.click()
+        wait_until(driver, lambda driver: sources(driver, "output") not in ([], [before]))
+        assert find("css selector", "#domain")[0].is_displayed()
+
+
 def test_eight_at_once_get_their_own_image(address, generator):
     api = f"{address}/gradio_api"
 
@@ -136,23 +192,16 @@ def test_eight_at_once_get_their_own_image(address, generator):
 
 
 def test_what_draws_no_images_has_no_page(tmp_path):
-    config = configure("autoencoder", latent=3, width=4)
-    network = fill(game_of(config).build(config)["Enet"], seed=1)
-    about = dict(network="Enet", step=1, pixels=[-1, 1], classes=None, config=config)
-    paddle.save(with_description(network.state_dict(), about), str(tmp_path / "Enet.pdparams"))
+    checkpoint = saved(tmp_path / "new", "autoencoder", latent=3)["Enet"]
     with pytest.raises(UserError, match="there is no page"):
-        serve(tmp_path / "Enet.pdparams")
+        serve(checkpoint)
 
 
 def test_classes_that_latents_stand_for_are_offered(tmp_path):
-    config = configure("dcgan", **SIZES, classes=3)
-    network = game_of(config).build(config)["Gnet"]
-    about = dict(network="Gnet", step=1, pixels=[-1, 1], classes=["cat", "dog", "owl"])
-    state = with_description(fill(network, seed=3).state_dict(), {**about, "config": config})
-    paddle.save(state, str(tmp_path / "Gnet.pdparams"))
-    drawer = Drawer(open_network(tmp_path / "Gnet.pdparams"))
-    assert drawer.classes == ["cat", "dog", "owl"]
-    pictures = [drawer.draw(0, name, 1.0) for name in drawer.classes]
+    checkpoint = saved(tmp_path / "new", "dcgan", latent=6, width=4, classes=3)["Gnet"]
+    _, opened = open_for_page(checkpoint)
+    assert classes_of(opened) == NAMES
+    pictures = [Drawer(opened).draw(0, name, 1.0) for name in NAMES]
     assert len({picture.tobytes() for picture in pictures}) == 3
 
 
