@@ -15,7 +15,11 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.9",
     packages=find_packages(include=["paddle_gan*"]),
-    package_data={"paddle_gan": ["py.typed"], "paddle_gan.metrics": ["digits.npz"]},
+    package_data={
+        "paddle_gan": ["py.typed"],
+        "paddle_gan.exporting": ["web/*"],
+        "paddle_gan.metrics": ["digits.npz"],
+    },
     entry_points={"console_scripts": ["paddle-gan=paddle_gan.__main__:main"]},
     install_requires=[
         "numpy",

@@ -173,7 +173,9 @@ COMMANDS = {
     "embed": Command(
         _writer("embed"), of.EMBED, "write the codes that an autoencoder gives to images"
     ),
-    "export": Command(_writer("export"), of.EXPORT, "write a network for Paddle Inference or ONNX"),
+    "export": Command(
+        _writer("export"), of.EXPORT, "write a network for Paddle Inference, ONNX or a browser"
+    ),
     "project": Command(_project, of.PROJECT, "find the latents of images"),
     "demo": Command(_demo, of.DEMO, "open a page in the browser to play with a checkpoint"),
     "evaluate": Command(_evaluate, of.EVALUATE, "score a checkpoint or samples"),

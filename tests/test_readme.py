@@ -34,6 +34,10 @@ ELSEWHERE = {
     'python -m pip install -e ".[cpu,export]"': (".ci/run", "cpu\\]=export "),
     'python -m pip install -e ".[cpu,demo]"': (".ci/run", "lint,demo,"),
     "paddle-gan demo work/Gnet.pdparams --port 7860": ("tests/demo/test_page.py", '"demo", str'),
+    "python -m http.server --bind 127.0.0.1 --directory work/page 8000": (
+        "tests/exporting/first_image.py",
+        "http.server.ThreadingHTTPServer",
+    ),
     "python -m pytest": (".ci/run", "python -m pytest"),
     "visualdl --logdir work/log --language en": ("tests/training/test_dashboard.py", "visualdl"),
     **dict.fromkeys(OF_PHOTOGRAPHS, ("tests/test_photographs.py", "for command in COMMANDS")),
@@ -118,7 +122,7 @@ def test_every_command_runs(command, here, prepared, monkeypatch):
         place, words = ELSEWHERE[command]
         assert re.search(words, (ROOT / place).read_text()), f"{place} does not run it"
         return
-    if "onnx" in command:
+    if "onnx" in command or "web" in command:
         pytest.importorskip("paddle2onnx", reason="the extra [export] is not installed")
     if "export " in command:
         shutil.rmtree(here / "work/exported")

@@ -109,6 +109,6 @@ CACHE = [
 EXPORT = [
     ("checkpoint", dict(help="any network's file that images are drawn with")),
     ("--output", dict(default="work/exported", metavar="FOLDER", help="new or empty")),
-    ("--format", dict(default="paddle", metavar="paddle|onnx", help="whom it is for")),
+    ("--format", dict(default="paddle", metavar="paddle|onnx|web", help="whom it is for")),
     ("--dtype", dict(default="float32", metavar="float32|float16", help="how weights are stored")),
 ]

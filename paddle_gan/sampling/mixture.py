@@ -19,11 +19,15 @@ class Mixture(NamedTuple):
     means: np.ndarray  # K x D
     factors: np.ndarray  # K x D x D, lower triangular: covariance = factor @ factor.T
 
-    def draw(self, choices: np.ndarray, z: np.ndarray) -> np.ndarray:
-        """Points N x D from ``choices``, N numbers in [0, 1), and ``z``, N x D of N(0, 1)."""
+    def chosen(self, choices: np.ndarray) -> np.ndarray:
+        """Which Gaussians ``choices`` stand for, N numbers in [0, 1)."""
         shares = np.cumsum(self.weights)
-        chosen = np.searchsorted(shares, choices * shares[-1], side="right")
-        chosen = np.minimum(chosen, len(shares) - 1)
+        found = np.searchsorted(shares, choices * shares[-1], side="right")
+        return np.minimum(found, len(shares) - 1)
+
+    def draw(self, choices: np.ndarray, z: np.ndarray) -> np.ndarray:
+        """Points N x D from ``choices`` of Gaussians and ``z``, N x D of N(0, 1)."""
+        chosen = self.chosen(choices)
         return self.means[chosen] + np.einsum("nij,nj->ni", self.factors[chosen], z)
 
     def log_densities(self, points: np.ndarray) -> np.ndarray:

@@ -202,7 +202,7 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path):
     assert sorted(tmp_path.iterdir()) == [each.path]
 
 
-@pytest.mark.parametrize("wrong", [dict(format="web"), dict(dtype="int8")])
+@pytest.mark.parametrize("wrong", [dict(format="tflite"), dict(dtype="int8")])
 def test_an_unknown_form_is_named(tmp_path, wrong):
     with pytest.raises(UserError, match="unknown .*there are"):
         export("missing", tmp_path / "exported", **wrong)
