@@ -1,7 +1,8 @@
-"""Time until an exported page draws: ``python -m tests.exporting.first_image FOLDER [TIMES]``.
+"""How soon an exported page draws: ``python -m tests.exporting.first_image FOLDER [TIMES [PNG]]``.
 
 Prints the sizes of its files and, of so many visits by a browser without a cache, the median of the
-milliseconds from the request to the first image, from a server on this machine.
+milliseconds from the request to the first image, from a server on this machine. With the path of a
+PNG it writes a picture of the page of a generator, with a walk on it.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.training.screenshot import browser, wait_until
+from tests.training.screenshot import browser, set_view, wait_until
 
 MARK = "return performance.getEntriesByName('image').map(mark => mark.startTime)"
 
@@ -42,13 +43,26 @@ def first_image(address: str) -> float:
         return wait_until(driver, lambda driver: driver.execute_script(MARK))[0]
 
 
-def main(folder: str, times: str = "5") -> None:
+def picture(address: str, png: str) -> None:
+    with browser() as driver:
+        set_view(driver, 1120, 710)
+        driver.get(address)
+        wait_until(driver, lambda driver: driver.execute_script(MARK))
+        driver.find_element("css selector", "#go").click()
+        told = "return document.querySelector('#walk').width"
+        wait_until(driver, lambda driver: driver.execute_script(told) < 300)  # as it is at first
+        driver.save_screenshot(png)
+
+
+def main(folder: str, times: str = "5", png: str | None = None) -> None:
     files = sorted(Path(folder).iterdir(), key=lambda path: -path.stat().st_size)
     for path in files:
         print(f"{path.stat().st_size / 1e6:6.2f} MB  {path.name}")
     print(f"{sum(path.stat().st_size for path in files) / 1e6:6.2f} MB  together")
     with served(Path(folder)) as address:
         found = [first_image(address) for _ in range(int(times))]
+        if png:
+            picture(address, png)
     told = ", ".join(f"{each:.0f}" for each in found)
     print(f"first image after {statistics.median(found):.0f} ms, the median of {told}")
 
