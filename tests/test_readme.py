@@ -33,7 +33,10 @@ ELSEWHERE = {
     'python -m pip install -e ".[cpu,test]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
     'python -m pip install -e ".[cpu,export]"': (".ci/run", "cpu\\]=export "),
     'python -m pip install -e ".[cpu,demo]"': (".ci/run", "lint,demo,"),
-    "paddle-gan demo work/Gnet.pdparams --port 7860": ("tests/demo/test_page.py", '"demo", str'),
+    "paddle-gan demo work/Gnet.pdparams --port 7860": (
+        "tests/demo/test_page.py",
+        '"paddle_gan", "demo"',
+    ),
     "python -m http.server --bind 127.0.0.1 --directory work/page 8000": (
         "tests/exporting/first_image.py",
         "http.server.ThreadingHTTPServer",

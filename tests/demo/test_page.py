@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
@@ -16,6 +17,7 @@ import paddle
 import pytest
 from PIL import Image
 
+import paddle_gan
 from paddle_gan.checkpoints.description import with_description
 from paddle_gan.commands.translate import translate
 from paddle_gan.config import configure, game_of
@@ -36,13 +38,12 @@ NAMES = ["cat", "dog", "owl"]
 SIZES = dict(latent=6, width=4, image_size=16)
 
 
-def start(checkpoint: Path) -> tuple[int, subprocess.Popen]:
-    """Serve the page of a checkpoint by the command; gives the port, too."""
+def start(*command: str) -> tuple[int, subprocess.Popen]:
+    """Serve a page by a command of Python, which is told the port as AI Studio does; gives it."""
     port = free_port()
-    command = [sys.executable, "-m", "paddle_gan", "demo", str(checkpoint), "--device", "cpu"]
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}  # as AI Studio says it
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port)}
     pipes = dict(stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    return port, subprocess.Popen(command, env=environment, **pipes)
+    return port, subprocess.Popen([sys.executable, *command], env=environment, **pipes)
 
 
 def saved(folder: Path, recipe: str, **changed) -> dict[str, Path]:
@@ -74,11 +75,15 @@ def generator() -> Generator:
 
 @pytest.fixture(scope="module")
 def addresses(tmp_path_factory, generator, domains):
-    """The pages of that generator and of translators of two kinds, started at once."""
-    folder = tmp_path_factory.mktemp("checkpoints")
-    paddle.save(generator.state_dict(), str(folder / "Gnet.pdparams"))
+    """The pages of that generator, as AI Studio starts it, and of translators of two kinds."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "work").mkdir()
+    paddle.save(generator.state_dict(), str(folder / "work/Gnet.pdparams"))
+    shutil.copy(Path(paddle_gan.__file__).parents[1] / "main.gradio.py", folder)
     sides = saved(folder / "sides", "cyclegan", blocks=1)["G_AB"]
-    servers = [start(each) for each in (folder / "Gnet.pdparams", sides, domains)]
+    command = "-m", "paddle_gan", "demo"
+    servers = [start(str(folder / "main.gradio.py"))]
+    servers += [start(*command, str(each), "--device", "cpu") for each in (sides, domains)]
     try:
         for port, server in servers:
             wait_for(port, server)
@@ -167,6 +172,12 @@ def test_a_reference_stands_beside_the_source(addresses, photographs):
         go.click()
         wait_until(driver, lambda driver: sources(driver, "output") not in ([], [before]))
         assert find("css selector", "#domain")[0].is_displayed()
+
+
+def test_the_page_is_that_of_the_checkpoint(addresses):
+    for address, title in zip(addresses, ("Gnet", "cyclegan: G_AB", "starganv2: Gnet")):
+        with urllib.request.urlopen(f"{address}/config") as answer:
+            assert json.load(answer)["title"] == title
 
 
 def test_eight_at_once_get_their_own_image(address, generator):
