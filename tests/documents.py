@@ -18,6 +18,12 @@ def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.M | re.S)
 
 
+def anchors(text: str) -> list[str]:
+    """The fragments under which a page's headings are found on GitHub."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.S), re.M)
+    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+
+
 def follow(page: str, package: Path) -> None:
     """Do to a copy of the package what a page tells by the first line of each block."""
     for block in blocks(page, "python"):

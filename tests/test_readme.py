@@ -23,14 +23,13 @@ from paddle_gan.data.tasks import TASKS
 from paddle_gan.metrics import digits
 from paddle_gan.training import scoring
 from tests.data.files import save_idx
-from tests.documents import DOCUMENTS, READMES, ROOT, TEXTS, blocks, follow
+from tests.documents import DOCUMENTS, READMES, ROOT, TEXTS, anchors, blocks, follow
 from tests.test_photographs import COMMANDS as OF_PHOTOGRAPHS
 
+INSTALLS = [f'python -m pip install -e ".[{extras}]"' for extras in ("gpu", "cpu", "cpu,test")]
 # What cannot run within a test: where it is run instead, and by which words there.
 ELSEWHERE = {
-    'python -m pip install -e ".[gpu]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
-    'python -m pip install -e ".[cpu]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
-    'python -m pip install -e ".[cpu,test]"': (".ci/run", 'pip install .* -e "\\.\\[\\$build,test'),
+    **dict.fromkeys(INSTALLS, (".ci/run", 'pip install .* -e "\\.\\[\\$build,test')),
     'python -m pip install -e ".[cpu,export]"': (".ci/run", "cpu\\]=export "),
     'python -m pip install -e ".[cpu,demo]"': (".ci/run", "lint,demo,"),
     "paddle-gan demo work/Gnet.pdparams --port 7860": (
@@ -181,12 +180,6 @@ def test_both_languages_say_the_same(names):
 
     assert shape(english) == shape(chinese)
     assert figures(english) == figures(chinese)
-
-
-def anchors(text: str) -> list[str]:
-    """The fragments under which a page's headings are found on GitHub."""
-    headings = re.findall(r"^#+ (.+)$", re.sub(r"```.*?```", "", text, flags=re.S), re.M)
-    return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

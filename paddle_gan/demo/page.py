@@ -122,6 +122,9 @@ def _translates(gr, say, opened: Opened, films: Path) -> None:
             visible=translator.in_styles,
             elem_id="style",
         )
+        mix = gr.Slider(
+            0, 1, 1, step=0.05, label=say("mix"), visible=translator.in_styles, elem_id="mix"
+        )
     black = np.zeros((320, 320, 3), "uint8")
     with gr.Row():
         given = gr.ImageEditor(
@@ -147,7 +150,7 @@ def _translates(gr, say, opened: Opened, films: Path) -> None:
             outputs.append(gr.Image(label=say("back"), format="png", elem_id="back"))
     go = gr.Button(say("translate"), elem_id="go")
     translate = _told(gr, translator.translate)
-    go.click(translate, [given, to, seed, reference], outputs, api_name="translate")
+    go.click(translate, [given, to, seed, reference, mix], outputs, api_name="translate")
 
 
 def _told(gr, function):

@@ -79,16 +79,17 @@ class Translator:
         return len(self._back) == 1
 
     def translate(
-        self, drawn: dict, domain: str, seed: float, reference: str | None
+        self, drawn: dict, domain: str, seed: float, reference: str | None, mix: float
     ) -> np.ndarray | list[np.ndarray]:
         """The translation of an editor's image or, if it ``returns``, a list of it and its own.
 
-        Where there are styles, it takes that of the ``reference``, an image file, or of a seed.
+        Where there are styles, it takes that of a seed, or of the ``reference``, an image file, as
+        much as ``mix`` says.
         """
         (given,) = read_inputs(Path(drawn["composite"]), form_of(self._opened.config))
         asked = {"domain": domain} if self.to_domains else {}
         if self.in_styles and reference:
-            asked["reference"] = reference
+            asked.update(reference=reference, mix=mix)
         name, seed = self._opened.name, max(int(seed or 0), 0)
         there = made_of(self._opened, name, given.pixels, seed, **asked)
         if not self.returns:

@@ -15,14 +15,16 @@ from paddle_gan.data import to_float
 from paddle_gan.data.depth import brightest, narrowed
 from paddle_gan.data.image_file import read_image
 from paddle_gan.data.pixels import Form
+from paddle_gan.errors import UserError
 from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
 from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.starganv2 import Discriminator, Generator, Mapping, StyleEncoder
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import r1
-from paddle_gan.options import POSITIVE, Option, Range, whole
+from paddle_gan.options import POSITIVE, Option, Range, number, whole
 from paddle_gan.sampling.columns import Columns, parts
+from paddle_gan.sampling.drawing import lerp
 from paddle_gan.system import draws
 
 _LOSS = OBJECTIVES["non-saturating"]
@@ -76,6 +78,7 @@ class StarGANv2(Domains):
             Range(lambda v: bool(os.fspath(v)), "the path of an image", "FILE"),
             "an image of that domain, whose style the output takes",
         ),
+        "mix": Option(None, number(0, 1), "share of the reference in the style, beside the seed"),
     }
 
     def __init__(self, config: dict):
@@ -159,25 +162,28 @@ class StarGANv2(Domains):
         return self.config["lambda_diversity"] * max(0.0, 1 - passed)
 
     @staticmethod
-    def probe(networks, n, seed, images=None, domain=None, reference=None) -> Iterator[Columns]:
+    def probe(
+        networks, n, seed, images=None, domain=None, reference=None, mix=None
+    ) -> Iterator[Columns]:
         """For ``n`` drawings ``input``, its ``domain``, the ``target``, ``z 1`` to ``z 10`` and a
         ``reference``, all of one domain or each of another.
 
-        With the file of a reference there are no latents.
+        With the file of a reference one ``z`` to ``mix`` its style with, 1 where there is no other.
         """
+        share = _share(reference, mix)
         styles = 1 if reference else _STYLES
         given = to_float(images.examples(-(-n // styles))["image"])
         own, target = images.ways(len(given))
         if domain is not None or reference is not None:
             target = np.full_like(target, number_of(domain, images.classes))
         inputs, rng = {"input": given, "domain": own, "target": target}, np.random.default_rng(seed)
+        for name in ["z"] if reference else [f"z {i + 1}" for i in range(styles)]:
+            z = rng.standard_normal((len(given), networks["Fnet"].latent))
+            inputs[name] = z.astype("float32")
         if reference is not None:
-            shown = _read(reference, given.shape[1:])
-            inputs["reference"] = np.broadcast_to(shown, given.shape)
+            inputs["reference"] = np.broadcast_to(_read(reference, given.shape[1:]), given.shape)
+            inputs["mix"] = np.full([len(given), 1], share, "float32")
         else:
-            for i in range(styles):
-                z = rng.standard_normal((len(given), networks["Fnet"].latent))
-                inputs[f"z {i + 1}"] = z.astype("float32")
             chosen = [rng.choice(np.flatnonzero(images.labels == each)) for each in target]
             inputs["reference"] = to_float(images.images[chosen])
         yield from parts(inputs)
@@ -194,29 +200,41 @@ class StarGANv2(Domains):
             image, target = given["input"], given["target"]
             latents = [given[name] for name in given if name.startswith("z ")]
             outputs = [g(image, f(z, target)) for z in latents]
-            guided = g(image, e(given["reference"], target))
+            style = e(given["reference"], target)
+            if "mix" in given:
+                style = lerp(f(given["z"], target), style, given["mix"])
+            guided = g(image, style)
             columns = {"input": image}
+            columns.update({f"output {i + 1}": each for i, each in enumerate(outputs)})
+            columns["reference"] = given["reference"]
+            columns["guided" if outputs else "output"] = guided
             if outputs:
-                columns.update({f"output {i + 1}": each for i, each in enumerate(outputs)})
-                columns.update(reference=given["reference"], guided=guided)
                 columns["back"] = g(outputs[0], e(image, given["domain"]))
-            else:
-                columns.update(reference=given["reference"], output=guided)
         return {name: each.numpy() for name, each in columns.items()}
 
     @staticmethod
-    def translate(networks, name, images, seed=0, domain=None, reference=None) -> np.ndarray:
+    def translate(
+        networks, name, images, seed=0, domain=None, reference=None, mix=None
+    ) -> np.ndarray:
+        share = _share(reference, mix)
         generator, mapping, encoder = (networks[each] for each in ("Gnet", "Fnet", "Enet"))
         target = paddle.to_tensor([number_of(domain, generator.class_names)])
         with paddle.no_grad():
-            if reference is None:
-                z = np.random.default_rng(seed).standard_normal((1, mapping.latent))
-                style = mapping(paddle.to_tensor(z.astype("float32")), target)
-            else:
+            z = np.random.default_rng(seed).standard_normal((1, mapping.latent))
+            style = mapping(paddle.to_tensor(z.astype("float32")), target)
+            if reference is not None:
                 shape = images.shape[1], encoder.image_size, encoder.image_size
-                style = encoder(paddle.to_tensor(_read(reference, shape)), target)
+                seen = encoder(paddle.to_tensor(_read(reference, shape)), target)
+                style = lerp(style, seen, share)
             images = paddle.to_tensor(images)
             return generator(images, style.expand([len(images), -1])).numpy()
+
+
+def _share(reference: str | None, mix: float | None) -> float:
+    """How much of a style is the reference's."""
+    if mix is not None and reference is None:
+        raise UserError("--mix is between the style of the seed and that of a --reference; give it")
+    return 1.0 if mix is None else mix
 
 
 def _read(path: str | os.PathLike, shape: tuple[int, int, int]) -> np.ndarray:

@@ -149,11 +149,11 @@ def photographs(tmp_path_factory) -> list[Path]:
 def test_a_translation_takes_the_style_of_a_seed_or_of_a_reference(domains, photographs, guided):
     path, reference = photographs
     image = np.asarray(Image.open(path))[None, None] / 127.5 - 1
-    asked = {"reference": reference} if guided else {}
+    asked = {"reference": reference, "mix": 0.25} if guided else {}
     (wanted,) = np.rint((translate(domains, image, seed=7, domain="owl", **asked) + 1) * 127.5)
     translator = Translator(open_for_page(domains)[1])
     given = {"composite": str(path)}
-    found = translator.translate(given, "owl", 7, str(reference) if guided else None)
+    found = translator.translate(given, "owl", 7, str(reference) if guided else None, 0.25)
     assert found.shape == (320, 320) and wanted.std() > 5
     assert np.abs(found[::20, ::20] - wanted[0]).max() <= 1
 

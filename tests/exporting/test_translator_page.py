@@ -68,6 +68,10 @@ def test_the_page_of_a_translator_translates_as_the_package(
         upload(driver, "reference", reference)
         button.click()
         shows(driver, "output", picture_of(translated(**asked, reference=reference)))
+        driver.execute_script(MOVE, "mix", 0.25)
+        button.click()
+        mixed = translated(seed=7, **asked, reference=reference, mix=0.25)
+        shows(driver, "output", picture_of(mixed))
         driver.find_element("css selector", "#reference button").click()  # clears it
         button.click()
         shows(driver, "output", picture_of(output))

@@ -164,6 +164,21 @@ def test_a_domain_a_reference_and_styles(images, tmp_path):
         translate(networks, "Gnet", drawn["input"], seed, domain="left") for seed in (0, 1, 0)
     ]
     assert np.array_equal(styles[0], styles[2]) and not np.array_equal(styles[0], styles[1])
+    g, f, e = networks.values()
+    x, left = paddle.to_tensor(drawn["input"]), paddle.to_tensor([2])
+    z = np.random.default_rng(5).standard_normal((1, f.latent)).astype("float32")
+    with paddle.no_grad():
+        seen = e(paddle.to_tensor(to_float(images.images[25:26])), left)
+        style = 0.25 * seen + 0.75 * f(paddle.to_tensor(z), left)
+        mixed = g(x, style.expand([3, -1])).numpy()
+    asked = {"domain": "left", "reference": str(path), "mix": 0.25}
+    found = translate(networks, "Gnet", drawn["input"], 5, **asked)
+    np.testing.assert_allclose(found, mixed, atol=1e-5)
+    (inputs,) = StarGANv2.probe(networks, 3, 5, images, **asked)
+    found = StarGANv2.draw(networks, inputs)["output"]
+    np.testing.assert_allclose(found[0], mixed[0], atol=1e-5)
+    with pytest.raises(UserError, match="--mix is between the style of the seed and that of a"):
+        translate(networks, "Gnet", drawn["input"], domain="left", mix=0.5)
     (inputs,) = StarGANv2.probe(networks, 20, 0, images, domain="thick")
     assert inputs["target"].tolist() == [1, 1]
     with pytest.raises(UserError, match="to which domain. Give --domain and one of thin"):

@@ -64,7 +64,8 @@ function slerp(a, b, t) {
   return a.map((x, i) => (from * x + to * b[i]) / Math.sin(angle));
 }
 
-function lerp(a, b, t) {
+/** Linear interpolation. */
+export function lerp(a, b, t) {
   return a.map((x, i) => (1 - t) * x + t * b[i]);
 }
 

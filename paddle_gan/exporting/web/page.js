@@ -29,6 +29,14 @@ function move(slider, value) {
   slider.dispatchEvent(new Event("input"));
 }
 
+/** Say at each slider where it stands. */
+function tellValues() {
+  for (const slider of document.querySelectorAll("[type=range]"))
+    slider.addEventListener("input", () => {
+      slider.previousElementSibling.dataset.value = slider.value;
+    });
+}
+
 function offer(select, names) {
   select.append(...names.map((name, k) => new Option(name, k)));
 }
@@ -84,10 +92,7 @@ function openDraws() {
     label.innerHTML = `<span>${say[`way${k}`]}</span><input id="way${k}" type="range">`;
     Object.assign(label.lastChild, { min: -4, max: 4, step: 0.1 });
   }
-  for (const slider of document.querySelectorAll("[type=range]"))
-    slider.addEventListener("input", () => {
-      slider.previousElementSibling.dataset.value = slider.value;
-    });
+  tellValues();
   for (const control of [at("seed"), at("class"), at("truncation"), ...ways()])
     control.addEventListener("input", redraw);
   at("reset").addEventListener("click", () => ways().forEach((slider) => move(slider, 0)));
@@ -100,12 +105,14 @@ function openDraws() {
 // A translator of images.
 
 async function styleOf(reference, domain) {
-  if (!reference.empty || reference.opened) {
-    await reference.opened;
-    return networks.Enet({ image: imageOf(reference.canvas, page.channels), domain });
-  }
   const z = latents.ofSeed(page, seedOf(at("style").value), page.most);
-  return networks.Fnet({ latent: floats(z, page.latent), domain });
+  const style = await networks.Fnet({ latent: floats(z, page.latent), domain });
+  await reference.opened;
+  if (reference.empty) return style;
+  const image = imageOf(reference.canvas, page.channels);
+  const seen = await networks.Enet({ image, domain });
+  const mixed = latents.lerp(style.data, seen.data, at("mix").valueAsNumber);
+  return floats(mixed, mixed.length);
 }
 
 async function translate(source, reference) {
@@ -127,6 +134,8 @@ function openTranslates() {
   offer(at("domain"), page.classes);
   at("domains").hidden = !page.classes.length;
   at("style").max = page.seeds - 1;
+  tellValues();
+  move(at("mix"), 1);
   at("styles").hidden = at("reference").hidden = !page.takes.includes("style");
   at("back").parentElement.hidden = !page.back;
   at("translate").addEventListener("click", () => turn(() => translate(...made)));
