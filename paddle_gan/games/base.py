@@ -61,6 +61,7 @@ class Game:
             for network in self.networks.values():
                 network.apply(INITS[config["init"]])
         self.optimizers: dict[str, paddle.optimizer.Optimizer] = {}
+        self.logits: dict[str, Tensor] = {}  # of the last batch, for the dashboard
 
     def add_optimizer(self, name: str, *networks: nn.Layer, lr: float | None = None):
         """One for the networks together, of the configured kind, saved as ``name`` and its kind.
@@ -77,6 +78,12 @@ class Game:
         optimizer = OPTIMIZERS[kind](weights, lr or self.config["lr"], betas, decay)
         self.optimizers[f"{name}{kind}"] = optimizer
         return optimizer
+
+    def noted(self, real: Tensor, fake: Tensor, by: str = "Dnet") -> tuple[Tensor, Tensor]:
+        """The logits of network ``by`` of real and of generated images, for the dashboard, too."""
+        real, fake = real.detach(), fake.detach()
+        self.logits.update({f"{by}_real": real, f"{by}_generated": fake})
+        return real, fake
 
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:

@@ -78,10 +78,11 @@ class CycleGAN(Translation):
                 loss += self.config["lambda_identity"] * losses["identity_loss"]
             descend(loss, to_g)
         pairs = {"A": (a, fake_a), "B": (b, fake_b)}
-        d_losses = [
-            _LOSS.discriminator(*self._run(f"D_{side}", real, self.pools[side](fake)))
-            for side, (real, fake) in pairs.items()
-        ]
+        d_losses = []
+        for side, (real, fake) in pairs.items():
+            logits = self._run(f"D_{side}", real, self.pools[side](fake))
+            d_losses.append(_LOSS.discriminator(*logits))
+            self.noted(*logits, by=f"D_{side}")
         descend(sum(d_losses), to_d)
         losses.update(zip(("d_a_loss", "d_b_loss"), d_losses))
         return {name: loss.detach() for name, loss in losses.items()}

@@ -206,7 +206,7 @@ class GAN(FromNoise):
         descend(loss, self.d_optimizer)
         if self.penalty.project:
             self.penalty.project(trainable(self.discriminator), weight)
-        return loss.detach(), self.objective.report(real_logits.detach(), fake_logits.detach())
+        return loss.detach(), self.objective.report(*self.noted(real_logits, fake_logits))
 
     def _shown(self, images: Tensor) -> Tensor:
         """Images as D sees them: augmented, ``pack`` of them as the channels of one."""

@@ -87,7 +87,7 @@ class Pix2Pix(Translation):
             descend(weighted, to_g)
         losses = {"d_loss": d_loss, "g_loss": g_loss, "l1_loss": l1_loss}
         found = {name: loss.detach() for name, loss in losses.items()}
-        return {**found, **_LOSS.report(real.detach(), fake.detach())}
+        return {**found, **_LOSS.report(*self.noted(real, fake))}
 
     def _logits(self, a: Tensor, b: Tensor) -> Tensor:
         pair = paddle.concat([a, b], axis=1)

@@ -112,7 +112,7 @@ class StarGAN(Domains):
         descend(d_loss + weighted, to_d)
         losses = {"d_loss": d_loss, "d_class_loss": class_loss, "penalty_loss": penalty}
         found = {name: loss.detach() for name, loss in losses.items()}
-        return {**found, **_LOSS.report(real_logits.detach(), fake_logits.detach())}
+        return {**found, **_LOSS.report(*self.noted(real_logits, fake_logits))}
 
     def _translated(self, images: Tensor, domains: Tensor) -> Tensor:
         return self.generator(images, domains).astype("float32")

@@ -136,7 +136,7 @@ class StarGANv2(Domains):
         d_loss = _LOSS.discriminator(*logits)
         penalty = r1(lambda images: self.discriminator.input_gradient(images, own), real, fake)
         descend(d_loss + self.config["lambda_r1"] * penalty, to_d)
-        report = _LOSS.report(*(each.detach() for each in logits))
+        report = _LOSS.report(*self.noted(*logits))
         return {"d_loss": d_loss, "penalty_loss": penalty, **report}
 
     def _generator_loss(self, batch: dict[str, Tensor], styles: list[Tensor], step: int) -> dict:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+from paddle_gan.games import Game
 from paddle_gan.sampling import pictures
 from paddle_gan.system import distributed, notebook
 from paddle_gan.system.files import write_whole
-
-_UNPLOTTED = {"step", "epoch", "images"}
+from paddle_gan.training.histograms import Histogram, histograms
+from paddle_gan.training.visual import Log
 
 
 def open_dashboard(out: Path, config: dict, step: int, total_steps: int, tags: dict[str, str]):
@@ -28,8 +28,9 @@ def open_dashboard(out: Path, config: dict, step: int, total_steps: int, tags: d
 class Dashboard:
     """The records of a run in ``out``, from step ``step`` on.
 
-    ``metrics.jsonl`` and ``samples/`` are the record; ``log/`` is made from them, so that a resumed
-    run shows every step once: what a stopped run noted beyond its last checkpoint is dropped.
+    ``metrics.jsonl``, ``histograms.jsonl`` and ``samples/`` are the record; ``log/`` is made from
+    them, so that a resumed run shows every step once: what a stopped run noted beyond its last
+    checkpoint is dropped.
     ``tags`` say where in VisualDL a number of that name is shown; ``cpu_seconds`` is what the run
     had taken at the last line that is kept.
     """
@@ -38,26 +39,24 @@ class Dashboard:
         self._out, self._config, self._batch_size = out, config, config["batch_size"]
         self._tags = tags
         self._metrics, self._samples = out / "metrics.jsonl", out / "samples"
+        self._histograms = out / "histograms.jsonl"
         self._samples.mkdir(exist_ok=True)
         self._total, self._bar = total_steps * self._batch_size, None
-        self._file = self._writer = None
+        self._file = self._log = None
         self._picture = notebook.Picture()
         self.rewind(step)
 
     def rewind(self, step: int) -> None:
         """Drop what was noted after ``step`` and go on from there."""
         self.close_files()
-        lines = _lines(self._metrics, step)
-        write_whole(self._metrics, "".join(lines).encode())
+        noted, seen = _kept(self._metrics, step), _kept(self._histograms, step)
         self._file = open(self._metrics, "a", buffering=1)
-        shutil.rmtree(self._out / "log", ignore_errors=True)
-        self._writer = _writer(self._out / "log", self._config)
+        self._log = Log(self._out / "log", self._config, self._tags)
         for path in self._samples.glob("step-*.png"):
             if _step(path) > step:
                 path.unlink()
-        noted = [json.loads(line) for line in lines]
         self.cpu_seconds = max((line.get("cpu_seconds", 0.0) for line in noted), default=0.0)
-        self._replay(noted)
+        self._replay(noted, seen)
         self._restart_bar(step)
         self._mark = time.perf_counter(), step
 
@@ -71,20 +70,28 @@ class Dashboard:
             initial=step * self._batch_size, total=self._total, unit=" images"
         )
 
-    def _replay(self, lines: list[dict]) -> None:
+    def _replay(self, lines: list[dict], seen: list[dict]) -> None:
         """Fill the log as the run did, in its order, so that an open VisualDL reads on in it."""
-        # Within a step come the losses, the samples, and scores of those samples.
+        # Within a step come the losses, the samples, histograms, and scores of those samples.
         events = [
-            (line["step"], 2 if "protocol" in line else 0, self._plot, line) for line in lines
+            (line["step"], 3 if "protocol" in line else 0, self._log.line, (line,))
+            for line in lines
         ]
-        for path in self._samples.glob("*.png"):
-            events.append((_step(path), 1, self._show_again, path))
+        events += [(line["step"], 2, self._show_histograms, (line,)) for line in seen]
+        pictures_of = {_step(path): path for path in self._samples.glob("*.png")}
+        for step, path in pictures_of.items():
+            events.append((step, 1, self._show_again, (path, step)))
         for _, _, show, what in sorted(events, key=lambda event: event[:2]):
-            show(what)
+            show(*what)
+        if newest := max(pictures_of, default=0):
+            self._log.newest(pictures.read_picture(pictures_of[newest]), newest)
 
-    def _show_again(self, path: Path) -> None:
-        tag = "images/samples" if _step(path) else "images/real"
-        self._show(tag, pictures.read_picture(path), _step(path))
+    def _show_again(self, path: Path, step: int) -> None:
+        self._log.picture(pictures.read_picture(path), step)
+
+    def _show_histograms(self, line: dict) -> None:
+        found = {name: Histogram(*each) for name, each in line.items() if name != "step"}
+        self._log.histograms(line["step"], found)
 
     def tick(self, step: int) -> None:
         """Move the progress bar."""
@@ -114,7 +121,7 @@ class Dashboard:
     def record(self, line: dict) -> None:
         """Append a line to ``metrics.jsonl`` and plot its numbers."""
         self._file.write(json.dumps(line) + "\n")
-        self._plot(line)
+        self._log.line(line)
 
     def sync(self) -> None:
         """Let what was recorded survive a power failure."""
@@ -135,7 +142,15 @@ class Dashboard:
         picture = self._canvas(columns, labels, names)
         pictures.write_picture(self._samples / f"step-{step:08d}.png", picture)
         self._picture.show(pictures.png(picture))
-        self._show("images/samples", picture, step)
+        self._log.picture(picture, step)
+        self._log.newest(picture, step)
+
+    def histograms(self, step: int, game: Game) -> None:
+        """Record how weights are distributed, and logits."""
+        line = {"step": step, **histograms(game)}
+        with open(self._histograms, "a") as file:
+            file.write(json.dumps(line) + "\n")
+        self._show_histograms(line)
 
     def real(self, columns: dict[str, np.ndarray]) -> None:
         """Show real images, columns of uint8 N x C x H x W, once."""
@@ -143,7 +158,7 @@ class Dashboard:
             return
         picture = self._canvas(columns)
         pictures.write_picture(self._samples / "real.png", picture)
-        self._show("images/real", picture, 0)
+        self._log.picture(picture, 0)
 
     def say(self, line: str) -> None:
         """Print a line without tearing the progress bar."""
@@ -158,25 +173,9 @@ class Dashboard:
         self.close_files()
 
     def close_files(self) -> None:
-        for opened in (self._file, self._writer):
+        for opened in (self._file, self._log):
             if opened is not None:
                 opened.close()
-
-    def _plot(self, line: dict) -> None:
-        for name, value in line.items():
-            if isinstance(value, (int, float)) and not _unplotted(name):
-                self._writer.add_scalar(self._tag(name, line), value, line["step"])
-        if "warning" in line:
-            self._writer.add_text("warnings", line["warning"], line["step"])
-
-    def _tag(self, name: str, line: dict) -> str:
-        if name in self._tags:
-            return self._tags[name]
-        if name in ("images_per_second", "cpu_seconds"):
-            return f"speed/{name}"
-        if name.endswith("_loss"):
-            return f"loss/{name[:-5]}"
-        return f"score/{name}" if "protocol" in line else f"game/{name}"
 
     def _canvas(self, columns: dict[str, np.ndarray], labels=None, names=None) -> np.ndarray:
         plain = labels is None
@@ -184,11 +183,6 @@ class Dashboard:
             pictures.side_by_side(columns) if plain else pictures.by_class(columns, labels, names)
         )
         return 255 - picture if self._config["inverted"] else picture
-
-    def _show(self, tag: str, picture: np.ndarray, step: int) -> None:
-        # VisualDL scales the array it is given in place and wants three channels.
-        picture = np.repeat(picture, 3, axis=2) if picture.shape[2] == 1 else picture.copy()
-        self._writer.add_image(tag, picture, step)
 
 
 class _Silence:
@@ -200,34 +194,19 @@ class _Silence:
         return lambda *arguments: None
 
 
-def _writer(folder: Path, config: dict):
-    """A VisualDL log that starts with the configuration, which its pages show as running text."""
-    from visualdl import LogWriter  # slow to import, and not needed for --help
-
-    writer = LogWriter(str(folder), file_name="vdlrecords.run.log", flush_secs=5)
-    values = (f"{name} {json.dumps(value)}" for name, value in config.items())
-    writer.add_text("config", " · ".join(values), 0)
-    return writer
-
-
-def _unplotted(name: str) -> bool:
-    return name in _UNPLOTTED or name.endswith("_std")
-
-
 def _step(sample: Path) -> int:
     """The step in the name of a sample, 0 for the real images."""
     return int(sample.stem[5:]) if sample.stem != "real" else 0
 
 
-def _lines(path: Path, step: int) -> list[str]:
-    """The lines of a metrics file up to ``step``, without one that was cut off."""
-    if not path.exists():
-        return []
+def _kept(path: Path, step: int) -> list[dict]:
+    """The lines of a record up to ``step``; others, and one that was cut off, are dropped."""
     kept = []
-    for line in path.read_text().splitlines(keepends=True):
+    for line in path.read_text().splitlines(keepends=True) if path.exists() else ():
         try:
             if line.endswith("\n") and json.loads(line)["step"] <= step:
                 kept.append(line)
         except ValueError:
             pass  # the machine went down while it was written
-    return kept
+    write_whole(path, "".join(kept).encode())
+    return [json.loads(line) for line in kept]

@@ -81,7 +81,7 @@ class Run:
         """Let all processes begin alike, and open the dashboard. The first thing that writes."""
         for network in self.networks.values():
             distributed.broadcast([*network.parameters(), *network.buffers()])
-        tags = {**self.game.tags, **(self._scoring.judge.tags if self._scoring else {})}
+        tags = {**self.game.tags, **(self._scoring.tags if self._scoring else {})}
         self.board = open_dashboard(self.out, self.config, self.step, self.total, tags)
         if self._scoring and self._scoring.why:
             self.board.say(self._scoring.why)
@@ -161,6 +161,7 @@ class Run:
             self._warn(self._health.samples(self.step, self.game.outputs(columns)))
             names = self._description["classes"]
             self.board.samples(self.step, columns, labels_of(self._inputs), names)
+            self.board.histograms(self.step, self.game)
             if self._due("evaluate", finished):
                 with self._clock.stopped():
                     if distributed.rank() == 0:

@@ -24,6 +24,8 @@ class Scoring:
         self._load = functools.partial(game.load, config)
         self.judge, self.why = judge_of(game.judge, config["data"], self._load)
         self.judge.prepare(config["data"], self._load)
+        shown = {name: f"score/{name}" for name in self.judge.shown}
+        self.tags = {**shown, **self.judge.tags}  # where the dashboard shows scores
 
     def __call__(self, drawers: dict[str, nn.Layer]) -> dict:
         """The scores of what networks in eval mode draw."""

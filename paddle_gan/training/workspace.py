@@ -21,7 +21,7 @@ from paddle_gan.system.files import write_whole
 
 _CONFIG = "config.json"
 _OURS = re.compile(
-    r"config\.json|metrics\.jsonl|samples|log|checkpoints|best|generators"
+    r"config\.json|(metrics|histograms)\.jsonl|samples|log|checkpoints|best|generators"
     r"|.+\.(pdparams|pdopt|pdstate)"
 )
 _UNFINISHED = re.compile(r"\..+\.\d+")  # what is written beside, and left by a process that died

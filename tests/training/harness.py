@@ -159,7 +159,7 @@ def dashboard(log: Path) -> dict[str, list]:
     for path in sorted(log.glob("vdlrecords.*")):
         reader = LogReader(file_path=str(path))
         for component, tags in reader.get_tags().items():
-            for tag in tags if component != "meta_data" else ():
+            for tag in tags if component not in ("meta_data", "hyper_parameters") else ():
                 records = [(r.id, _value(r)) for r in reader.get_data(component, tag)]
                 if "second" in tag:
                     records = [(step, None) for step, _ in records]

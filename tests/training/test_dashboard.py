@@ -20,6 +20,7 @@ from paddle_gan.config import configure
 from paddle_gan.training.dashboard import Dashboard
 from tests.training import harness
 from tests.training.screenshot import (
+    COLORED,
     browser,
     chromium,
     open_charts,
@@ -27,6 +28,20 @@ from tests.training.screenshot import (
     visualdl,
     wait_until,
 )
+
+BLOBS = "css selector", "img[src^=blob]"
+# The red parts of an image's pixels, which is gray.
+PIXELS = """
+const [image, done] = arguments;
+image.decode().then(() => {
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const {data} = context.getImageData(0, 0, canvas.width, canvas.height);
+  done(Array.from(data).filter((_, i) => i % 4 === 0));
+});
+"""
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +74,8 @@ def test_a_page_that_is_open_goes_on_after_a_resume(run, address, train):
     assert steps("scalar", "loss/generator") == [1, 50, 100]
     assert steps("image", "images/samples") == [60, 100, 120]
     assert steps("image", "images/real") == [0]
+    assert steps("histogram", "weights/Gnet.gan.0.weight") == [60, 100, 120]
+    assert steps("histogram", "logits/Dnet_real") == [60, 100, 120]
 
 
 @pytest.mark.slow
@@ -76,9 +93,7 @@ def test_the_page_shows_the_curves_and_the_samples(run, address):
         driver.get(f"{address}/sample/image")
         shown = wait_until(
             driver,
-            lambda d: (
-                len(found := d.find_elements("css selector", "img[src^=blob]")) == 2 and found
-            ),
+            lambda d: len(found := d.find_elements(*BLOBS)) == 3 and found,
         )
         wait_until(driver, lambda d: all(image.size["width"] > 0 for image in shown))
         sizes = {driver.execute_script("return arguments[0].naturalWidth", i) for i in shown}
@@ -87,10 +102,67 @@ def test_the_page_shows_the_curves_and_the_samples(run, address):
         assert "images/real" in text and "images/samples" in text
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(chromium() is None, reason="Chromium and its driver are not installed")
+def test_runs_are_compared_and_the_newest_samples_are_there(run, data):
+    """Two runs in one dashboard that is opened when both have ended."""
+    other = run.with_name("other")
+    arguments = ["--out", str(other), *harness.TINY, "--data", str(data), "--epochs", "3"]
+    assert main([*arguments, "--lr", "0.0005"], "train") == 0
+    last = {}
+    for out in (run, other):
+        lines = [json.loads(line) for line in (out / "metrics.jsonl").read_text().splitlines()]
+        last[str(out / "log")] = [line["g_loss"] for line in lines if "g_loss" in line][-1]
+    with visualdl(run.parent) as address, browser() as driver:
+        with urllib.request.urlopen(f"{address}/api/hparams/list") as answer:
+            rows = json.load(answer)["data"]
+        found = {row["name"]: row["metrics"]["loss/generator"] for row in rows}
+        assert found == {name: pytest.approx(value, rel=1e-6) for name, value in last.items()}
+        values = {row["name"]: row["hparams"] for row in rows}
+        assert values[str(other / "log")]["lr"] == pytest.approx(0.0005)
+        assert values[str(run / "log")]["recipe"] == "dcgan"
+        set_view(driver, 1400, 900)
+        driver.get(f"{address}/hyper-parameter")
+        wait_until(driver, lambda d: all(out in body(d) for out in last) and "0.0005" in body(d))
+        driver.get(f"{address}/histogram")
+        wait_until(driver, lambda d: {"weights", "logits"} <= {*body(d).splitlines()})
+        wait_until(driver, lambda d: any(driver.execute_script(COLORED)))
+        driver.get(f"{address}/sample/image")
+        for out in (run, other):
+            card = f"//h4[.='images/newest']/../span[.='{out / 'log/newest'}']/../.."
+            found = wait_until(driver, lambda d, card=card: d.find_elements("xpath", card))[0]
+            driver.execute_script("arguments[0].scrollIntoView()", found)
+            image = wait_until(driver, lambda d, found=found: found.find_elements(*BLOBS))[0]
+            newest = max((out / "samples").glob("step-*.png"))
+            wanted = cv2.imread(str(newest), cv2.IMREAD_GRAYSCALE)
+            pixels = driver.execute_async_script(PIXELS, image)
+            assert np.array_equal(np.reshape(pixels, wanted.shape), wanted)
+
+
+def body(driver) -> str:
+    return driver.find_element("tag name", "body").text
+
+
+def test_final_scores_stand_beside_the_values(tmp_path):
+    config = configure(batch_size=8)
+    board = Dashboard(tmp_path, config, 0, 10, {"d_loss": "loss/D", "fid": "score/FID"})
+    board.scalars(1, 1, {"d_loss": 0.5})
+    for step, fid in ((4, 9.0), (8, 3.5)):
+        board.record({"step": step, "images": 8 * step, "protocol": "p", "fid": fid, "kid": 1.0})
+    board.close()
+    with visualdl(tmp_path) as address:
+        with urllib.request.urlopen(f"{address}/api/hparams/list") as answer:
+            (row,) = json.load(answer)["data"]
+    assert row["metrics"]["score/FID"] == 3.5 and row["metrics"]["loss/D"] == 0.5
+    told = row["hparams"]
+    assert told["recipe"] == "dcgan" and told["betas"] == "0.0 0.99"
+    assert told["batch_size"] == 8 and "about" not in told and "max_steps" not in told
+
+
 def test_the_configuration_can_be_read_there(run):
     from visualdl import LogReader
 
-    [log] = (run / "log").iterdir()
+    [log] = (run / "log").glob("vdlrecords.*")
     [record] = LogReader(file_path=str(log)).get_data("text", "config")
     text = record.text.encoded_text_string
     config = json.loads((run / "config.json").read_text())
