@@ -56,6 +56,12 @@ def test_a_run_comes_back_and_calls_back(tmp_path, data):
     assert run._repr_png_() == run.samples[-1].read_bytes()
 
 
+def test_a_callback_that_cannot_be_called_is_refused_at_once(tmp_path, data):
+    with pytest.raises(UserError, match=r"^on_log 3: it must be a function"):
+        paddle_gan.train(out=tmp_path / "out", data=data, on_log=3, **SIZES)
+    assert not (tmp_path / "out").exists()
+
+
 def test_two_runs_in_one_process_are_those_of_two_processes(tmp_path, data):
     runs = [
         paddle_gan.train(out=tmp_path / str(i), data=data, max_steps=3, **SIZES) for i in range(2)

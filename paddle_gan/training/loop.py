@@ -43,6 +43,10 @@ def train(
     with its own configuration; ``overrides`` may then lengthen it. Raises UserError for what cannot
     work.
     """
+    callbacks = {"log": on_log, "save": on_save, "epoch": on_epoch}
+    for what, callback in callbacks.items():
+        if not (callback is None or callable(callback)):
+            raise UserError(f"on_{what} {callback!r}: it must be a function, which gets the run")
     out = Path(out)
     if resume:
         config = workspace.resumed_config(out, {"recipe": recipe, **overrides})
@@ -85,7 +89,7 @@ def train(
         distributed.wait()  # for machines that have to prepare the data for themselves
         run.start()
         try:
-            _play(run, images, device, {"log": on_log, "save": on_save, "epoch": on_epoch})
+            _play(run, images, device, callbacks)
         finally:
             run.board.close()
     return Trained(out)
