@@ -132,7 +132,7 @@ INFER = [
         lambda here: paddle.save([1, 2], str(here / "list.pdparams")),
     ),
     Wrong("unknown suffix", "{here}/good.pdparams --output {here}/a.jpg", "the suffix must be"),
-    Wrong("still life", "{here}/good.pdparams --output {here}/a.gif", "the suffix must be one of"),
+    Wrong("still life", "{here}/good.pdparams --output {here}/a.gif", "add --interpolation N for"),
     Wrong("folder out", "{here}/good.pdparams --output {here}/a.npy", "cannot", folder("a.npy")),
     Wrong(
         "output below a file",

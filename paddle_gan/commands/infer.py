@@ -54,7 +54,9 @@ def infer(
     num = 64 if num is None else num
     output = Path(output or "work/generated.png")
     suffix = output.suffix.lower()
-    allowed = [*pictures.PICTURES, ".npy", *(pictures.ANIMATIONS if interpolation else ())]
+    if suffix in pictures.ANIMATIONS and interpolation is None:
+        raise UserError(f"output {output} shows a walk; add --interpolation N for one of N frames")
+    allowed = [*pictures.PICTURES, ".npy", *pictures.ANIMATIONS]
     if suffix not in allowed and suffix:
         raise UserError(
             f"output {output}: the suffix must be one of {', '.join(allowed)}, or none for a folder"

@@ -84,13 +84,17 @@ def test_the_case_of_a_suffix_does_not_matter(tmp_path, checkpoint, name):
     assert made[0] == made[1]
 
 
-@pytest.mark.parametrize(
-    ("output", "interpolation"), [("x.gif", None), ("x.jpg", None), ("x.mp4", None), ("x.avi", 8)]
-)
+@pytest.mark.parametrize(("output", "interpolation"), [("x.jpg", None), ("x.avi", 8)])
 def test_an_unknown_suffix_is_told_before_anything_is_loaded(tmp_path, output, interpolation):
-    allowed = ".png, .webp, .npy, " + (".gif, .mp4, " if interpolation else "") + "or none for"
+    allowed = ".png, .webp, .npy, .gif, .mp4, or none for"
     with pytest.raises(UserError, match=f"{output}: the suffix must be one of {allowed}"):
         infer("no such file", output=tmp_path / output, interpolation=interpolation)
+
+
+@pytest.mark.parametrize("output", ["x.gif", "x.mp4"])
+def test_an_animation_of_no_walk_is_told_what_it_lacks(tmp_path, output):
+    with pytest.raises(UserError, match=rf"{output} shows a walk; add --interpolation N"):
+        infer("no such file", output=tmp_path / output)
 
 
 @pytest.mark.parametrize(
