@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 
 import numpy as np
+import paddle
+from paddle import nn
 from tqdm import tqdm
 
 from paddle_gan.checkpoints.generators import open_network
@@ -16,6 +18,7 @@ from paddle_gan.data.pixels import Form, form_of
 from paddle_gan.errors import UserError
 from paddle_gan.options import checked
 from paddle_gan.sampling import drawing, pictures
+from paddle_gan.sampling.columns import Columns
 from paddle_gan.sampling.projecting import project as find
 
 _FRAMES_PER_SECOND = 20
@@ -35,7 +38,7 @@ def project(
     ``latents.npy`` (a row for each image, in the order of their paths, for ``infer --latents``),
     and of each image ``NAME.png``, the image beside what is drawn from its latents, and
     ``NAME.gif``, the way there. Errors are as of ``sampling.projecting.project``; ``asked`` may be
-    ``digit`` or ``class_``, where the generator is told classes.
+    ``digit`` or ``class_``, where the generator has classes.
 
     Raises UserError for a checkpoint that does not draw from latents, and a source without images.
     """
@@ -45,12 +48,11 @@ def project(
     game, (generator,) = opened.game, opened.networks.values()
     if game.takes.get(opened.name, ())[:1] != ("z",) or opened.name in game.gives:
         raise UserError(f"{checkpoint} draws no images from latents; give another Gnet.pdparams")
-    asked = checked(asked, game.asked, "this checkpoint")
+    options = {name: game.asked[name] for name in ("digit", "class_") if name in game.asked}
+    asked = checked(asked, options, "a projection by this checkpoint")
     opened.fold()
     one = game.given(opened.networks, drawing.latents(generator, 1, 0), **asked)
-    if asked and "label" not in one:
-        raise UserError("this generator is told no class; leave --digit and --class out")
-    digit = int(one["label"][0]) if asked else None
+    digit = _class_of(generator, one) if asked else None
     channels, size = drawing.generate(generator, one["z"], one.get("label")).shape[1:3]
     source, output = Path(source), Path(output)
     paths = image_paths(source) if source.is_dir() else [source]
@@ -76,3 +78,13 @@ def project(
         pictures.write_animation(beside.with_suffix(".gif"), frames, seconds)
     pictures.write_npy(output / "latents.npy", len(rows), [np.stack(rows)])
     return errors
+
+
+def _class_of(generator: nn.Layer, inputs: Columns) -> int:
+    """The class that inputs of ``generator`` ask for. Raises UserError where there are none."""
+    if "label" in inputs:
+        return int(inputs["label"][0])
+    regions = drawing.regions_of(generator)
+    if regions is None:
+        raise UserError("this generator has no classes; leave --digit and --class out")
+    return int(regions.classes(paddle.to_tensor(inputs["z"]))[0])

@@ -44,8 +44,9 @@ def project(
 
     Adam (Kingma & Ba 2015, algorithm 1) descends from the eight nearest of 1,000 draws, at a rate
     that falls along half a cosine. Latents stay where the prior has them: within [-1, 1], or no
-    longer than draws from N(0, I) are. A generator with classes tries all, or ``digit`` alone; it
-    is in eval mode. A function of its arguments.
+    longer than draws from N(0, I) are. A generator with classes tries all, or ``digit`` alone; of
+    one whose latents stand for classes those of ``digit`` are searched, if it is given. It is in
+    eval mode. A function of its arguments.
     """
     drawn = joined(drawing.probe(generator, _CANDIDATES, seed, digit))
     errors = _errors(drawing.generate(generator, drawn["z"], drawn.get("label")), image)
@@ -64,7 +65,7 @@ def project(
         square += (1 - _BETAS[1]) * (gradient**2 - square)
         unbiased, root = (m / (1 - b ** (step + 1)) for m, b in zip((mean, square), _BETAS))
         rate = _RATE * (1 + math.cos(math.pi * step / max(steps, 1))) / 2
-        z = _within(z - rate * unbiased / (np.sqrt(root) + _EPSILON), generator.prior)
+        z = _within(z - rate * unbiased / (np.sqrt(root) + _EPSILON), generator, digit)
     chosen = int(lowest.argmin())
     label = int(labels[0][chosen]) if labels else None
     last = drawing.generate(generator, best[chosen][None], label)
@@ -86,10 +87,14 @@ def _errors(images: np.ndarray, image: np.ndarray) -> np.ndarray:
     return ((images - image) ** 2).mean((1, 2, 3))
 
 
-def _within(z: np.ndarray, prior: str) -> np.ndarray:
-    """The nearest latents that the prior may draw."""
-    if prior == "uniform":
+def _within(z: np.ndarray, generator: nn.Layer, digit: int | None) -> np.ndarray:
+    """Latents near ``z`` that the prior may draw, of ``digit`` where some stand for it."""
+    if generator.prior == "uniform":
         return z.clip(-1, 1)
     longest = z.shape[1] ** 0.5 + _LONGER
     length = np.sqrt((z**2).sum((1, 2, 3), keepdims=True))
-    return (z * np.minimum(1, longest / length)).astype("float32")
+    z = (z * np.minimum(1, longest / length)).astype("float32")
+    regions = drawing.regions_of(generator)
+    if digit is None or regions is None:
+        return z
+    return regions.kept(paddle.to_tensor(z), paddle.full([len(z)], digit, "int64")).numpy()

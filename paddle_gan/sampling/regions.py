@@ -18,6 +18,7 @@ _AXIS = np.linspace(-9, 9, 601)
 _DENSITY = np.exp(-(_AXIS**2) / 2) / np.sqrt(2 * np.pi) * (_AXIS[1] - _AXIS[0])
 _BELOW = np.cumsum(_DENSITY) - _DENSITY / 2  # the share of N(0, 1) below each
 _ROUNDS, _STEP = 100, 0.3
+_FAR = 1e4  # beyond any latent
 
 
 class Regions(nn.Layer):
@@ -48,6 +49,13 @@ class Regions(nn.Layer):
         wanted = F.one_hot(labels, self.number)
         gap = (heights * (largest - wanted)).sum(axis=1, keepdim=True)
         return self._added(z, gap * (wanted - largest))
+
+    def kept(self, z: Tensor, labels: Tensor) -> Tensor:
+        """``z`` with that of ``labels``, B, raised to the margin where it falls short of it."""
+        heights, wanted = self._heights(z), F.one_hot(labels, self.number)
+        others = (heights - _FAR * wanted).max(axis=1, keepdim=True)
+        own = (heights * wanted).sum(axis=1, keepdim=True)
+        return self._added(z, F.relu(others + self.margin - own) * wanted)
 
     def _heights(self, z: Tensor) -> Tensor:
         return z[:, : self.number, 0, 0] + self.offsets

@@ -5,9 +5,11 @@ import paddle
 import pytest
 from PIL import Image
 
+from paddle_gan.checkpoints.description import with_description
 from paddle_gan.cli import main
 from paddle_gan.commands.infer import infer
 from paddle_gan.commands.project import project
+from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.networks.dcgan import Generator
 from tests.notebook import fill
@@ -46,10 +48,25 @@ def test_the_command_tells_the_error(here, capsys):
     assert told[0].startswith("seed-5.png: error 0.") and told[1] == f"wrote {output}"
 
 
+@pytest.mark.parametrize("asked", [dict(digit=2), dict(class_="owl")])
+def test_a_class_that_latents_stand_for(here, asked):
+    config = configure("dcgan", latent=4, width=4, image_size=16, classes=3)
+    network = fill(game_of(config).build(config)["Gnet"], seed=3)
+    network.regions.set_shares(np.full(3, 1 / 3))
+    about = dict(network="Gnet", step=1, pixels=[-1, 1], classes=["cat", "dog", "owl"])
+    state = with_description(network.state_dict(), {**about, "config": config})
+    paddle.save(state, str(here / "Gnet.pdparams"))
+    project(here / "images", here / "Gnet.pdparams", here / "new", steps=3, **asked)
+    z = np.load(here / "new/latents.npy")
+    assert (z[:, 2] > z[:, :2].max(1) + config["margin"] - 1e-5).all()
+    with pytest.raises(UserError, match="^truncation is no option of a projection"):
+        project(here / "images", here / "Gnet.pdparams", here / "new", truncation=1.0)
+
+
 def test_images_are_not_overwritten_and_classes_not_invented(here):
     before = (here / "images/seed-5.png").read_bytes()
     with pytest.raises(UserError, match="would be overwritten"):
         project(here / "images/seed-5.png", here / "Gnet.pdparams", here / "images")
     assert (here / "images/seed-5.png").read_bytes() == before
-    with pytest.raises(UserError, match="is told no class"):
+    with pytest.raises(UserError, match="has no classes"):
         project(here / "images", here / "Gnet.pdparams", here / "new", digit=3)

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+from paddle_gan.config import configure, game_of
+from paddle_gan.errors import UserError
 from paddle_gan.networks import conditional, dcgan, mlp
 from paddle_gan.sampling.drawing import generate, latents
 from paddle_gan.sampling.projecting import project
@@ -31,6 +33,20 @@ def test_the_class_is_found_too():
     (image,) = generate(generator, latents(generator, 1, seed=5), 2)
     assert project(generator, image, steps=20).label == 2
     assert project(generator, image, steps=1, digit=3).label == 3
+
+
+def test_latents_that_stand_for_a_class_are_kept_to_it():
+    config = configure("dcgan", latent=5, width=4, image_size=16, classes=4)
+    generator = fill(game_of(config).build(config)["Gnet"], seed=1)
+    generator.regions.set_shares(np.full(4, 0.25))
+    generator.eval()
+    (image,) = generate(generator, latents(generator, 1, seed=5))  # of some class
+    for digit in range(4):
+        heights = project(generator, image, steps=20, digit=digit).z[:4, 0, 0]
+        lead = heights[digit] - np.delete(heights, digit).max()
+        assert lead > config["margin"] - 1e-5
+    with pytest.raises(UserError, match="classes 0 to 3"):
+        project(generator, image, steps=1, digit=4)
 
 
 @pytest.mark.parametrize("network, longest", [(dcgan, 3**0.5 + 2.2), (mlp, 3**0.5)])

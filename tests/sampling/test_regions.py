@@ -57,6 +57,16 @@ def test_the_largest_is_put_ahead_by_the_margin():
     assert (found.classes(paddle.to_tensor(moved)).numpy() == heights.argmax(1)).all()
 
 
+def test_only_what_falls_short_of_the_margin_is_raised():
+    found = of_shares([0.25] * 4, margin=0.5)
+    z = np.zeros((3, 6, 1, 1), "float32")
+    z[0, 2], z[1, 2], z[2, 0], z[:, 5] = 0.7, 0.3, 1, 9  # ahead enough, not enough, behind
+    kept = found.kept(paddle.to_tensor(z), paddle.full([3], 2, "int64")).numpy()
+    expected = z.copy()
+    expected[1, 2], expected[2, 2] = 0.5, 1.5
+    assert np.abs(kept - expected).max() < 1e-6
+
+
 def test_the_latents_of_one_class():
     """They are those of all, but that the largest stands where the class is."""
     z, found = draws(1000, 5), of_shares([0.2, 0.3, 0.5], margin=0.75)
