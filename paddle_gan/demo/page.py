@@ -50,9 +50,13 @@ def serve(checkpoint: str | os.PathLike, port: int | None = None) -> None:
                 allowed_paths=[films],
                 footer_links=[],
                 ssr_mode=False,
+                quiet=True,  # or it tells how to open the page to everybody
+                prevent_thread_lock=True,
             )
         except OSError as error:
             raise UserError(f"--port {port}: {error}; name another") from error
+        print(f"the page is at http://127.0.0.1:{port}; Ctrl-C ends it", flush=True)
+        page.block_thread()
 
 
 def _page(gr, say, checkpoint: str | os.PathLike, films: Path):

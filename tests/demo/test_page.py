@@ -74,8 +74,8 @@ def generator() -> Generator:
 
 
 @pytest.fixture(scope="module")
-def addresses(tmp_path_factory, generator, domains):
-    """The pages of that generator, as AI Studio starts it, and of translators of two kinds."""
+def servers(tmp_path_factory, generator, domains):
+    """Ports and processes of pages: that generator, as AI Studio starts it, and two translators."""
     folder = tmp_path_factory.mktemp("project")
     (folder / "work").mkdir()
     paddle.save(generator.state_dict(), str(folder / "work/Gnet.pdparams"))
@@ -87,7 +87,7 @@ def addresses(tmp_path_factory, generator, domains):
     try:
         for port, server in servers:
             wait_for(port, server)
-        yield [f"http://127.0.0.1:{port}" for port, _ in servers]
+        yield servers
     finally:
         for _, server in servers:
             server.terminate()
@@ -95,8 +95,21 @@ def addresses(tmp_path_factory, generator, domains):
 
 
 @pytest.fixture
+def addresses(servers) -> list[str]:
+    return [f"http://127.0.0.1:{port}" for port, _ in servers]
+
+
+@pytest.fixture
 def address(addresses) -> str:
     return addresses[0]
+
+
+def test_a_line_says_where_the_page_is_and_none_how_to_publish_it(servers):
+    port, server = servers[0]
+    lines = iter(server.stdout.readline, "")
+    assert next(line for line in lines if "page" in line or "link" in line or "URL" in line) == (
+        f"the page is at http://127.0.0.1:{port}; Ctrl-C ends it\n"
+    )
 
 
 def sources(driver, place: str) -> list[str]:
