@@ -12,6 +12,9 @@ setup(
     name="paddle_gan",
     version=version,
     description="Train, measure and use generative adversarial networks with PaddlePaddle",
+    long_description=(here / "README.md").read_text(encoding="utf8"),
+    long_description_content_type="text/markdown",
+    author="the paddle_gan developers",
     license="Apache-2.0",
     python_requires=">=3.9",
     packages=find_packages(include=["paddle_gan*"]),
@@ -39,7 +42,16 @@ setup(
         "demo": ["gradio>=6; python_version >= '3.10'"],
         "export": ["paddle2onnx>=2.1", "onnx", "onnxruntime"],  # to ONNX, with Paddle 3
         "export-paddle2": ["paddle2onnx<2", "onnx", "onnxruntime"],
-        "test": ["pytest", "pytest-xdist", "scipy", "selenium", "nbclient", "ipykernel"],
+        "test": [
+            "pytest",
+            "pytest-xdist",
+            "scipy",
+            "selenium",
+            "nbclient",
+            "ipykernel",
+            "build",
+            "setuptools>=70.1",  # of which build makes wheels
+        ],
         "lint": ["ruff", "mypy"],
         "bench": ["onnx", "onnxruntime", "psutil"],
         "mutants": ["mutmut>=3.8; python_version >= '3.10'"],
