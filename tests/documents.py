@@ -9,7 +9,8 @@ import paddle_gan
 
 ROOT = Path(paddle_gan.__file__).parents[1]
 READMES = ("README.md", "README_cn.md")
-DOCUMENTS = [*READMES, "CHANGELOG.md", *(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*READMES, "CHANGELOG.md", "CONTRIBUTING.md"]
+DOCUMENTS += [*(f"docs/{p.name}" for p in (ROOT / "docs").glob("*.md"))]
 TEXTS = {name: (ROOT / name).read_text(encoding="utf8") for name in DOCUMENTS}
 
 
