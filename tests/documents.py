@@ -25,6 +25,16 @@ def anchors(text: str) -> list[str]:
     return [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
 
 
+def commands(text: str) -> list[str]:
+    """Everything a reader may type into a shell, in blocks and within sentences, once each."""
+    within = re.findall(
+        r"`((?:python|paddle-gan [a-z]+|visualdl) [^`]+)`",
+        re.sub(r"```.*?```", "", text, flags=re.S),
+    )
+    lines = [*"".join(blocks(text, "sh")).splitlines(), *within]
+    return list(dict.fromkeys(part.strip() for line in lines for part in line.split("&&")))
+
+
 def follow(page: str, package: Path) -> None:
     """Do to a copy of the package what a page tells by the first line of each block."""
     for block in blocks(page, "python"):

@@ -23,7 +23,7 @@ from paddle_gan.data.tasks import TASKS
 from paddle_gan.metrics import digits
 from paddle_gan.training import scoring
 from tests.data.files import save_idx
-from tests.documents import DOCUMENTS, READMES, ROOT, TEXTS, anchors, blocks, follow
+from tests.documents import DOCUMENTS, READMES, ROOT, TEXTS, anchors, blocks, commands, follow
 from tests.test_photographs import COMMANDS as OF_PHOTOGRAPHS
 
 INSTALLS = [f'python -m pip install -e ".[{extras}]"' for extras in ("gpu", "cpu", "cpu,test")]
@@ -54,16 +54,6 @@ TINY = {
     "paddle-gan project": "--steps 1",
 }
 WRITTEN = re.compile(r"--(?:output|report|out) (\S+)")
-
-
-def commands(text: str) -> list[str]:
-    """Everything a reader may type into a shell, in blocks and within sentences, once each."""
-    within = re.findall(
-        r"`((?:python|paddle-gan [a-z]+|visualdl) [^`]+)`",
-        re.sub(r"```.*?```", "", text, flags=re.S),
-    )
-    lines = [*"".join(blocks(text, "sh")).splitlines(), *within]
-    return list(dict.fromkeys(part.strip() for line in lines for part in line.split("&&")))
 
 
 def execute(command: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,29 +147,6 @@ def test_the_python_of_the_readme_runs(readme, here):
     exec(code.replace("epochs=40", "max_steps=2, width=4, batch_size=8"), names)
     assert (names["images"].shape, names["images"].dtype) == ((16, 1, 32, 32), np.float32)
     assert np.abs(names["images"]).max() <= 1
-
-
-@pytest.mark.parametrize("names", [READMES, ("docs/translation.md", "docs/translation_cn.md")])
-def test_both_languages_say_the_same(names):
-    english, chinese = (TEXTS[name] for name in names)
-    assert commands(english) == commands(chinese)
-
-    def links(text):  # to pages of either language, but not to each other
-        found = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
-        return [link.replace("_cn.", ".") for link in found if not names[0].endswith(link)]
-
-    assert links(english.replace("_cn.", ".")) == links(chinese)
-
-    def shape(text):  # headings and the width of every row
-        lines = re.findall(r"^(##|\|.*\|)", text, re.M)
-        return [line.count("|") or line for line in lines]
-
-    def figures(text):  # of the wide tables: speeds and scores
-        rows = [line for line in text.splitlines() if line.count("|") > 6]
-        return [re.findall(r"\d+(?:[.,]\d+)*|TBD\([^)]*\)", row) for row in rows]
-
-    assert shape(english) == shape(chinese)
-    assert figures(english) == figures(chinese)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
