@@ -31,7 +31,7 @@ def commands(text: str) -> list[str]:
         r"`((?:python|paddle-gan [a-z]+|visualdl) [^`]+)`",
         re.sub(r"```.*?```", "", text, flags=re.S),
     )
-    lines = [*"".join(blocks(text, "sh")).splitlines(), *within]
+    lines = [*"".join(blocks(text, "sh")).splitlines(), *(" ".join(w.split()) for w in within)]
     return list(dict.fromkeys(part.strip() for line in lines for part in line.split("&&")))
 
 
