@@ -12,7 +12,7 @@ from tests.documents import DOCUMENTS, TEXTS, commands
 # Pages in English alone: what changed, how to contribute, and what is made from the options.
 ENGLISH = {"CHANGELOG.md", "CONTRIBUTING.md", "docs/options.md"}
 # These have no twin as yet.
-LACKING = {f"docs/{name}.md" for name in ("metrics", "performance", "recipes")}
+LACKING = {f"docs/{name}.md" for name in ("recipes",)}
 PAIRS = [(name.replace("_cn.", "."), name) for name in DOCUMENTS if "_cn." in name]
 
 
