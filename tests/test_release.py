@@ -48,6 +48,8 @@ def archives(tmp_path_factory) -> Path:
     """A folder with the source archive, and the wheel that was built from it."""
     folder = tmp_path_factory.mktemp("release")
     shutil.copytree(ROOT, folder / "source", ignore=NOT_SOURCE)
+    (folder / "source/work").mkdir()  # where runs are, too
+    shutil.copy(ROOT / "work/dcgan.ipynb", folder / "source/work")
     out = folder / "dist"
     call(sys.executable, "-m", "build", "--no-isolation", "--outdir", out, "source", cwd=folder)
     return out
@@ -71,7 +73,7 @@ def test_the_source_archive_has_what_tests_and_documents_need(archives):
     with tarfile.open(next(archives.glob("*.tar.gz"))) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
     folders = ("paddle_gan", "tests", "benchmarks", "docs", ".ci", ".github")
-    beside = "train.py infer.py README_cn.md CITATION.cff LICENSE Makefile pytest.ini setup.cfg"
+    beside = "train.py infer.py README_cn.md CITATION.cff LICENSE pytest.ini work/dcgan.ipynb"
     assert {*beside.split(), *(name for folder in folders for name in files(ROOT / folder))} <= held
 
 
