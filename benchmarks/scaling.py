@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-from types import SimpleNamespace
 
 import numpy as np
 from throughput import measure_package
@@ -33,8 +32,9 @@ def main() -> None:
     for _ in range(options.rounds):
         for batch in options.batch_sizes:
             for n in options.workers:
-                flags = SimpleNamespace(data=options.data, flags=["--workers", str(n)])
-                speed = measure_package(batch, options.seconds / 2, flags)["speed"]
+                steps = max(100, int(options.seconds * 350 / batch) // 50 * 50)
+                told = {"data": options.data, "workers": n, "batch-size": batch, "max-steps": steps}
+                speed = measure_package([f"--{k}={v}" for k, v in told.items()])["speed"]
                 runs.setdefault((n, batch), []).append(1000 * batch / speed)
     times = {key: statistics.median(values) for key, values in runs.items()}
     c, a = np.polyfit(options.batch_sizes, [times[1, b] for b in options.batch_sizes], 1)

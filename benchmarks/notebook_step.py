@@ -1,9 +1,9 @@
-"""What the package is compared with: the notebook's step as it stands, and the same in PyTorch.
+"""The notebook's step as it stands, which the package is compared with.
 
-python benchmarks/peers.py paddle --batch-size 16 --seconds 10
+python benchmarks/notebook_step.py --batch-size 16 --seconds 10
 
-Both are written the way their users write them: eager mode, default threads, a float() of both
-losses every step, data already in memory. Prints images per second and the peak memory in MB.
+Written the way its users write it: eager mode, default threads, a float() of both losses every
+step, data already in memory. Prints the peak memory in MB and images per second.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import resource
 import time
 
 
-def paddle_step(batch_size: int):
+def notebook_step(batch_size: int):
     """The notebook's networks, losses and optimizers; returns its step as a function."""
     import paddle
     from paddle import nn
@@ -58,55 +58,12 @@ def paddle_step(batch_size: int):
     return step
 
 
-def torch_step(batch_size: int):
-    """The same in PyTorch."""
-    import torch
-    from torch import nn
-
-    def up(i, o, stride, padding):
-        return [nn.ConvTranspose2d(i, o, 4, stride, padding), nn.BatchNorm2d(o), nn.ReLU()]
-
-    def down(i, o):
-        return [nn.Conv2d(i, o, 4, 2, 1), nn.BatchNorm2d(o), nn.LeakyReLU(0.2)]
-
-    g = nn.Sequential(
-        *up(100, 256, 1, 0), *up(256, 128, 2, 1), *up(128, 64, 2, 1),
-        nn.ConvTranspose2d(64, 1, 4, 2, 1), nn.Tanh(),
-    )  # fmt: skip
-    d = nn.Sequential(
-        *down(1, 64), *down(64, 128), *down(128, 256), nn.Conv2d(256, 1, 4), nn.Sigmoid()
-    )
-    bce = nn.BCELoss()
-    g_adam, d_adam = (
-        torch.optim.Adam(net.parameters(), lr=0.003, betas=(0.5, 0.999)) for net in (g, d)
-    )
-    ones, zeros = torch.ones(batch_size, 1, 1, 1), torch.zeros(batch_size, 1, 1, 1)
-    images = torch.rand(batch_size, 1, 32, 32) * 2 - 1
-
-    def step():
-        d_adam.zero_grad()
-        real_loss = bce(d(images), ones)
-        real_loss.backward()
-        fake_loss = bce(d(g(torch.randn(batch_size, 100, 1, 1)).detach()), zeros)
-        fake_loss.backward()
-        d_adam.step()
-        g_adam.zero_grad()
-        g_loss = bce(d(g(torch.randn(batch_size, 100, 1, 1))), ones)
-        g_loss.backward()
-        g_adam.step()
-        return float(real_loss.detach() + fake_loss.detach()), float(g_loss.detach())
-
-    return step
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("framework", choices=("paddle", "torch"))
     parser.add_argument("--batch-size", type=int, default=16)
     parser.add_argument("--seconds", type=float, default=10)
     options = parser.parse_args()
-    build = {"paddle": paddle_step, "torch": torch_step}[options.framework]
-    step = build(options.batch_size)
+    step = notebook_step(options.batch_size)
     for _ in range(5):
         step()
     started, steps = time.perf_counter(), 0
@@ -114,7 +71,8 @@ def main() -> None:
         step()
         steps += 1
     speed = options.batch_size * steps / (time.perf_counter() - started)
-    print(f"{speed:.1f} {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f}")
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{memory:.0f} MB: {speed:.1f} images/s")
 
 
 if __name__ == "__main__":
