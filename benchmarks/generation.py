@@ -15,6 +15,7 @@ import time
 import numpy as np
 
 import paddle_gan
+from paddle_gan import kernels
 from paddle_gan.system.runtime import cores
 
 BATCHES = (1, 4, 16, 64, 128, 256, 512, 1024)
@@ -69,24 +70,34 @@ def main() -> None:
     session = onnxruntime.InferenceSession(
         export(generator), settings, providers=["CPUExecutionProvider"]
     )
-    systems = {
-        "paddle_gan": lambda z: paddle_gan.generate(generator, z, batch=len(z)),
-        "onnxruntime": lambda z: session.run(None, {"latents": z})[0],
-    }
+
+    def draw(z):
+        return paddle_gan.generate(generator, z, batch=len(z))
+
+    def draw_in_bfloat16(z):
+        with kernels.bfloat16():
+            return draw(z)
+
+    systems = {"onnxruntime": lambda z: session.run(None, {"latents": z})[0], "paddle_gan": draw}
+    if kernels.has_bfloat16():
+        systems["paddle_gan, bfloat16"] = draw_in_bfloat16
     rng = np.random.default_rng(0)
     z = rng.standard_normal((4096, generator.latent, 1, 1), dtype="float32")
-    few = [draw(z[:64]) for draw in systems.values()]
-    print(f"largest difference of 64 images: {np.abs(few[0] - few[1]).max():.1e}\n")
-    print("| batch | " + " | ".join(systems) + " | ratio |\n|-|-|-|-|")
+    theirs, *ours = (draw(z[:64]) for draw in systems.values())
+    far = ", ".join(f"{np.abs(images - theirs).max():.1e}" for images in ours)
+    print(f"largest differences of 64 images: {far}\n")
+    print("| batch | " + " | ".join(systems) + " | ratio" * len(ours) + " |")
+    print("|-" * (1 + len(systems) + len(ours)) + "|")
     for batch in BATCHES:
-        speeds = {name: [] for name in systems}
+        speeds: dict[str, list[float]] = {name: [] for name in systems}
         for _ in range(options.rounds):
             for name, draw in systems.items():
                 draw(z[:batch])
-                speeds[name].append(speed(draw, z, batch))
-        ours, theirs = (statistics.median(values) for values in speeds.values())
-        ratio = statistics.median(a / b for a, b in zip(*speeds.values()))
-        print(f"| {batch} | {ours:.0f} | {theirs:.0f} | {ratio:.2f} |", flush=True)
+                speeds[name].append(speed(draw, z[: 256 * batch], batch))
+        medians = [f"{statistics.median(values):.0f}" for values in speeds.values()]
+        theirs, *ours = speeds.values()
+        ratios = [f"{statistics.median(a / b for a, b in zip(own, theirs)):.2f}" for own in ours]
+        print(f"| {batch} | {' | '.join([*medians, *ratios])} |", flush=True)
 
 
 if __name__ == "__main__":
