@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, TextIO
 
@@ -88,7 +89,7 @@ def read_all(
     names = "\0".join(name for item in items for name in item)
     digest = hashlib.sha256(f"{_VERSION} {read.__name__} {sides} {form} ".encode())
     digest.update(names.encode("utf8", "surrogateescape"))
-    digest.update(np.array(entries, np.int64))
+    digest.update(np.fromiter(chain.from_iterable(entries), np.int64))
     found = store.obtained(digest.hexdigest()[:32], needed, fill)
     try:
         decoded = _opened(found, shape)

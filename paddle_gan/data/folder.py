@@ -15,6 +15,7 @@ from paddle_gan.data.image_set import PARTS, ImageSet, part_indices
 from paddle_gan.data.listing import WANTED, Folder, Listing, listing
 from paddle_gan.data.pixels import Form
 from paddle_gan.errors import UserError
+from paddle_gan.system.runtime import without_gc
 
 DOMAINS = (
     "a folder with a subfolder of images for each domain, two at least: train/NAME/ and val/NAME/, "
@@ -57,22 +58,23 @@ def load_image_folder(
 
     Raises UserError if the folder is missing, gives no image or has fewer than ``least`` classes.
     """
-    files = opened(folder)
-    found = find_images(files)
-    table = labels.table_of(files, table)
-    if table:
-        told = labels.read_labels(files, table)
-        found = [each for each in found if each.name in told]
-        names = [told[each.name] for each in found]
-    else:
-        by_class = all("/" in each.inside for each in found)
-        names = [each.inside.partition("/")[0] for each in found] if by_class else None
-    classes, numbers = labels.numbered(names or [""] * len(found))
-    if least and (names is None or len(classes) < least):
-        has = f"images of {classes[0]} only" if names else "images outside of subfolders"
-        raise UserError(f"{folder} has {has}; give {DOMAINS}")
-    chosen = choose(folder, found, numbers, split)
-    items, where = [[each.name] for each in found], f"images in {folder}"
+    with without_gc():  # there may be hundreds of thousands of files
+        files = opened(folder)
+        found = find_images(files)
+        table = labels.table_of(files, table)
+        if table:
+            told = labels.read_labels(files, table)
+            found = [each for each in found if each.name in told]
+            names = [told[each.name] for each in found]
+        else:
+            by_class = all("/" in each.inside for each in found)
+            names = [each.inside.partition("/")[0] for each in found] if by_class else None
+        classes, numbers = labels.numbered(names or [""] * len(found))
+        if least and (names is None or len(classes) < least):
+            has = f"images of {classes[0]} only" if names else "images outside of subfolders"
+            raise UserError(f"{folder} has {has}; give {DOMAINS}")
+        chosen = choose(folder, found, numbers, split)
+        items, where = [[each.name] for each in found], f"images in {folder}"
     decoded = read_all(files, items, image_of_each, 1, form, where).only(chosen, where)
     (images,) = decoded.sides
     source = f"{where}: {len(images):,} images{note(split, decoded.colored)}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import io
 import math
 import os
@@ -28,6 +29,21 @@ def say_once(line: str) -> None:
     mine = object()
     if _said.setdefault(line, mine) is mine:
         print(line, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def without_gc() -> Iterator[None]:
+    """Inside, or in a function that this decorates, Python does not look for garbage in cycles.
+
+    To make hundreds of thousands of small objects then takes a third less time.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def cores() -> int:

@@ -1,5 +1,6 @@
 """Folders of images as people have them: mixed, and partly broken."""
 
+import gc
 import io
 import os
 import struct
@@ -9,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from paddle_gan.data import decoding, load_images
+from paddle_gan.data import decoding, labels, load_images
 from paddle_gan.data.image_file import CONVERT
 from paddle_gan.errors import UserError
-from tests.data.files import png, save, write_idx
+from tests.data.files import png, save, save_grays, write_idx
 
 
 def test_paths_sort_and_subfolders_are_classes(tmp_path):
@@ -51,6 +52,16 @@ def test_images_outside_the_subfolders_leave_no_labels(tmp_path):
     save(tmp_path / "2.PNG")
     images = load_images(tmp_path, image_size=8, channels=3)
     assert images.images.shape == (2, 3, 8, 8) and images.labels is None
+
+
+def test_files_are_listed_without_a_search_for_garbage(tmp_path, monkeypatch):
+    save_grays(tmp_path, {"cat/1.png": 1, "dog/2.png": 2})
+    searched, numbered = [], labels.numbered
+    monkeypatch.setattr(
+        labels, "numbered", lambda n: searched.append(gc.isenabled()) or numbered(n)
+    )
+    assert load_images(tmp_path, image_size=8).classes == ("cat", "dog")
+    assert searched == [False] and gc.isenabled()
 
 
 def test_hidden_files_are_passed_over(tmp_path, capfd):

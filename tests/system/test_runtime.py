@@ -1,5 +1,6 @@
 """Importing Paddle and choosing a device, each in a process of its own where that matters."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -146,6 +147,20 @@ def test_the_list_of_commands_comes_without_paddle():
     modules = {line.split("|")[-1].strip() for line in loaded.stderr.splitlines() if "|" in line}
     assert "argparse" in modules  # the list is what it should be
     assert not {m for m in modules if m.split(".")[0] in ("paddle", "cv2", "visualdl")}
+
+
+def test_garbage_is_looked_for_again_afterwards_where_it_was_before():
+    with pytest.raises(KeyError), runtime.without_gc():
+        assert not gc.isenabled()
+        raise KeyError
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with runtime.without_gc():
+            pass
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
 
 
 def test_the_cpu_by_name():
