@@ -81,18 +81,39 @@ def _lines(path: Path) -> list[dict]:
 
 
 def grouped(runs: Sequence[Run]) -> dict[str, list[Run]]:
-    """Runs of one configuration but for the seed together, under what sets it apart from others."""
+    """Runs of one configuration but for the seed together, under what sets it apart from others.
+
+    That is the recipe, and options that differ; of several recipes not those that each of them has
+    as it is.
+    """
     keys = [{k: v for k, v in run.config.items() if k not in _OWN} for run in runs]
     differing = {
         name
         for name in {name for key in keys for name in key}
         if len({json.dumps(key.get(name)) for key in keys}) > 1
     } - {"recipe"}
+    recipes = {key["recipe"] for key in keys}
+    usual = {name: _values_of(name) if len(recipes) > 1 else {} for name in recipes}
     groups: dict[str, list[Run]] = {}
     for run, key in zip(runs, keys):
-        told = [f"{n} {_shown(key[n])}" for n in key if n in differing and key[n] is not None]
-        groups.setdefault(" ".join([run.config["recipe"], *told]), []).append(run)
+        recipe = key["recipe"]
+        told = [
+            f"{name} {_shown(value)}"
+            for name, value in key.items()
+            if name in differing and value not in (None, usual[recipe].get(name))
+        ]
+        groups.setdefault(" ".join([recipe, *told]), []).append(run)
     return groups
+
+
+def _values_of(recipe: str) -> dict:
+    """What a recipe has as it is, as files of JSON have it; nothing where it is not known here."""
+    from paddle_gan.config import configure  # brings Paddle
+
+    try:
+        return json.loads(json.dumps(configure(recipe)))
+    except UserError:
+        return {}
 
 
 def _shown(value: object) -> str:

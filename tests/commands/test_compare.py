@@ -73,6 +73,20 @@ def test_runs_that_differ_in_nothing_else_are_called_by_their_recipe(runs):
     assert rows(compare(runs[:2]))[2][0] == "`dcgan`"
 
 
+def test_of_several_recipes_what_they_have_as_they_are_is_not_told(tmp_path):
+    configs = {
+        "wgan": {"lr": 0.0005, "betas": [0.5, 0.999]},
+        "dcgan": {"betas": [0.0, 0.99]},
+        "dcgan lr 0.001": {"betas": [0.0, 0.99], "lr": 0.001},
+        "older lr 0.001": {"lr": 0.001},
+    }
+    runs = [
+        write(tmp_path / name, [], seed=0, recipe=name.partition(" ")[0], **config)
+        for name, config in configs.items()
+    ]
+    assert {row[0] for row in rows(compare(runs))[2:]} == {f"`{name}`" for name in configs}
+
+
 def test_scores_of_different_protocols_are_told(runs, tmp_path):
     other = write(tmp_path / "d", [{"swd": 50.0, "protocol": "Q"}], seed=0, data="/cars")
     text = compare([*runs[:1], other])
