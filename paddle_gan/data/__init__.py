@@ -183,12 +183,13 @@ def _load_domains(domain_set, source, form: Form, split: str, labels) -> DomainS
         images = _load_images(source, form, split, labels)
         if images.labels is None:
             raise UserError(f"{images.source} without labels, which would be the domains; add them")
+        told = f"{images.source}, {len(images.class_names)} domains"
     else:
         folder = Path(os.path.expanduser(source))
-        images = load_image_folder(folder, form, split, labels, least=2)
-    classes = images.classes or tuple(map(str, range(images.labels.max() + 1)))
-    told = f"{images.source}, {len(classes)} domains"
-    return domain_set(images.images, images.labels, told, images.name, split, classes)
+        images = load_image_folder(folder, form, split, labels, domains=True)
+        told = images.source
+    names = images.class_names
+    return domain_set(images.images, images.labels, told, images.name, split, names)
 
 
 KINDS = {  # kind -> a function of source, form, split and labels

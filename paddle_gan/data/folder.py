@@ -46,7 +46,7 @@ def opened(source: Path, wanted: str = WANTED) -> Listing:
 
 
 def load_image_folder(
-    folder: Path, form: Form, split: str, table: str | None = None, least: int = 0
+    folder: Path, form: Form, split: str, table: str | None = None, domains: bool = False
 ) -> ImageSet:
     """Every image below a folder or in an archive, in the order of the paths.
 
@@ -56,7 +56,8 @@ def load_image_folder(
     ``val``, those below them are the classes. An image that cannot be read is skipped and named on
     stderr, files of kinds that no reader here knows are counted there.
 
-    Raises UserError if the folder is missing, gives no image or has fewer than ``least`` classes.
+    Raises UserError if the folder is missing or gives no image, and, where classes are ``domains``,
+    if there are not two.
     """
     with without_gc():  # there may be hundreds of thousands of files
         files = opened(folder)
@@ -70,14 +71,16 @@ def load_image_folder(
             by_class = all("/" in each.inside for each in found)
             names = [each.inside.partition("/")[0] for each in found] if by_class else None
         classes, numbers = labels.numbered(names or [""] * len(found))
-        if least and (names is None or len(classes) < least):
+        if domains and (names is None or len(classes) < 2):
             has = f"images of {classes[0]} only" if names else "images outside of subfolders"
             raise UserError(f"{folder} has {has}; give {DOMAINS}")
         chosen = choose(folder, found, numbers, split)
         items, where = [[each.name] for each in found], f"images in {folder}"
     decoded = read_all(files, items, image_of_each, 1, form, where).only(chosen, where)
     (images,) = decoded.sides
-    source = f"{where}: {len(images):,} images{note(split, decoded.colored)}"
+    noun = "domains" if domains else "classes" if len(classes) > 1 else "class"
+    of = "" if names is None else f" of {len(classes):,} {noun}"
+    source = f"{where}: {len(images):,} images{of}{note(split, decoded.colored)}"
     numbers, classes = (None, None) if names is None else (numbers[decoded.kept], classes)
     return ImageSet(images, numbers, source, os.path.abspath(folder), split, classes)
 

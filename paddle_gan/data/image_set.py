@@ -34,6 +34,16 @@ class ImageSet:
         return len(self.images)
 
     @property
+    def class_names(self) -> tuple[str, ...]:
+        """The names of all classes in the order of their labels; their numbers if they have none.
+
+        Empty where the classes are not known. Of a class no image may be in this split.
+        """
+        if self.labels is None:
+            return ()
+        return self.classes or tuple(map(str, range(int(self.labels.max()) + 1)))
+
+    @property
     def has_digits(self) -> bool:
         """Whether the labels are those of digits, 0 to 9: as numbers, or as all ten names."""
         return (

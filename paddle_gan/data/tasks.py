@@ -44,7 +44,7 @@ def hues(digits: ImageSet) -> np.ndarray:
     """One for each class. Raises UserError for digits without classes."""
     if digits.labels is None:
         raise UserError(f"{digits.source}: colors follow from the labels, and there are none")
-    return digits.labels / (int(digits.labels.max()) + 1)
+    return digits.labels / len(digits.class_names)
 
 
 class Task(NamedTuple):

@@ -42,15 +42,15 @@ class FromNoise(Game):
         if config.get("classes") != "data":
             return config
         if config.get("conditioning") == "latents":
-            found = 0 if images.labels is None else int(images.labels.max()) + 1
+            found = len(images.class_names)
             told = 1 < found <= config["latent"] and config["pack"] == 1
             return {**config, "classes": found if told else 0}
-        if images.labels is None:
+        if not images.class_names:
             raise UserError(
                 f"{config['recipe']} is told classes, and there are none in {images.source}; give "
                 "digits, or a folder with a subfolder for each class, or take another recipe"
             )
-        return {**config, "classes": int(images.labels.max()) + 1}
+        return {**config, "classes": len(images.class_names)}
 
     @property
     def generator(self) -> nn.Layer:
@@ -75,7 +75,7 @@ class FromNoise(Game):
     def check_data(self, images) -> None:
         """Refuse data without the classes, and learn how frequent each is."""
         classes = self.config.get("classes", 0)
-        found = 0 if images.labels is None else int(images.labels.max()) + 1
+        found = len(images.class_names)
         if classes and not 0 < found <= classes:
             raise UserError(
                 f"{self.config['recipe']} draws {classes} classes at most, and there are "

@@ -50,7 +50,7 @@ def of_classes(load: Callable[[str], ImageSet]) -> Features:
     trainval = load("trainval")
     if unlabeled := no_classes(trainval):
         raise UserError(f"{trainval.source}: {unlabeled}; give a subfolder for each class")
-    classes = names(trainval)
+    classes = trainval.class_names
     channels, size = trainval.images.shape[1:3]
     size = max([each for each in SIZES if each <= size], default=SIZES[0])
 
@@ -92,8 +92,3 @@ def classes_of(samples: np.ndarray, load: Callable[[str], ImageSet]) -> np.ndarr
     """What the classifier of the data takes samples for, float N x C x H x H in [-1, 1]: N."""
     _, probabilities = of_classes(load).embed(to_uint8(samples))
     return probabilities.argmax(1)
-
-
-def names(images: ImageSet) -> tuple[str, ...]:
-    """The names of a set's classes, which are numbers where it has none."""
-    return images.classes or tuple(map(str, range(int(images.labels.max()) + 1)))

@@ -82,8 +82,8 @@ def test_folders_with_parts(tmp_path, kind, found, held_out):
     assert np.bincount(train.labels).tolist() == [12, 0, 12]
     assert dict(zip(test.labels.tolist(), test.images[:, 0, 0, 0].tolist())) == {2: 7, 1: 8}
     assert np.bincount(validation.labels).tolist() == [2, 0, 2]
-    assert train.source == f"images in {tmp_path}: 24 images, 3 domains"
-    assert test.source == f"images in {tmp_path}: 2 images (split test), 3 domains"
+    assert train.source == f"images in {tmp_path}: 24 images of 3 domains"
+    assert test.source == f"images in {tmp_path}: 2 images of 3 domains (split test)"
     assert test.classes == train.classes and test.name == str(tmp_path)
 
 

@@ -23,8 +23,8 @@ def test_paths_sort_and_subfolders_are_classes(tmp_path):
     images = load_images(tmp_path, image_size=8)
     assert images.images[:, 0, 0, 0].tolist() == [3, 9, 2, 1]
     assert images.labels.tolist() == [0, 0, 1, 1] and images.labels.dtype == np.int64
-    assert images.source == f"images in {tmp_path}: 4 images"
-    assert images.classes == ("cat", "dog")
+    assert images.source == f"images in {tmp_path}: 4 images of 2 classes"
+    assert images.classes == images.class_names == ("cat", "dog")
 
 
 def digit_folders(folder, names):

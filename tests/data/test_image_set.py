@@ -12,6 +12,14 @@ from paddle_gan.data.image_set import part_indices, split_indices, training_indi
 MNIST = (5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949)  # training digits, 0 to 9
 
 
+def test_all_classes_have_names_whichever_a_split_has_images_of():
+    images, labels = np.zeros((2, 1, 4, 4), np.uint8), np.array([0, 2])
+    assert ImageSet(images, None, "unknown").class_names == ()
+    assert ImageSet(images, labels, "digits").class_names == ("0", "1", "2")
+    pets = ImageSet(images, labels, "pets", classes=("cat", "dog", "owl", "yak"))
+    assert pets.class_names == ("cat", "dog", "owl", "yak")
+
+
 def test_fit_validation_and_test_part_the_set():
     labels = np.random.default_rng(1).integers(0, 4, 200)
     parts = [split_indices(labels, split) for split in ("fit", "validation", "test")]

@@ -207,3 +207,14 @@ def test_classes_where_there_are_some_and_latents_for_them(labels, classes):
     assert GAN.with_data(config, images)["classes"] == classes
     packed = configure("dcgan", latent=5, pack=2)
     assert GAN.with_data(packed, images)["classes"] == 0
+
+
+@pytest.mark.parametrize("recipe", ["dcgan", "cdcgan"])
+def test_a_class_without_an_image_to_train_on_is_one_all_the_same(recipe):
+    """Names are of all splits: the network of a checkpoint has one output for each of them."""
+    images = np.zeros((2, 1, 32, 32), np.uint8)
+    pets = ImageSet(images, np.array([0, 1]), "two", classes=("cat", "dog", "owl"))
+    assert GAN.with_data(configure(recipe), pets)["classes"] == 3
+    game(recipe, classes=3).check_data(pets)
+    with pytest.raises(UserError, match="draws 2 classes at most, and there are 3"):
+        game(recipe, classes=2).check_data(pets)
