@@ -22,7 +22,7 @@ def begin_from(path: str | os.PathLike, networks: dict[str, nn.Layer]) -> str:
 
     A layer keeps its own values where the file has none of its name, or of other shapes: one line
     that names these is returned. Raises UserError for a file that cannot be read, holds numbers
-    that are not finite, or nothing that fits.
+    that are not finite, or nothing that fits, and for a frozen layer that it has no weights for.
     """
     path = Path(path)
     given, description = split(read(path), path)
@@ -36,7 +36,8 @@ def begin_from(path: str | os.PathLike, networks: dict[str, nn.Layer]) -> str:
     fitted, fresh = [], []
     for each, file in files.items():
         state = given if each == name else file and split(read(file), file)[0]
-        layers, left = _fill(networks[each], state, file) if file else ([], [])
+        layers, left = _fill(networks[each], state, file) if file else ([], None)
+        _check_frozen(each, networks[each], left, file or path.parent)
         if each == name and not layers:
             raise UserError(f"--init-from: no layer of {path} fits into {each} as configured")
         fitted += [each] if layers else []
@@ -45,6 +46,17 @@ def begin_from(path: str | os.PathLike, networks: dict[str, nn.Layer]) -> str:
         f" and {len(fresh) - _TOLD} more" if len(fresh) > _TOLD else ""
     )
     return f"{', '.join(fitted)} from {path.parent}" + (f"; fresh: {told}" if fresh else "")
+
+
+def _check_frozen(name: str, network: nn.Layer, fresh: list[str] | None, where: Path) -> None:
+    """``fresh`` are the layers that were given no weights; None: all."""
+    for key, weight in network.state_dict().items():
+        layer = key.rpartition(".")[0]
+        if (fresh is None or layer in fresh) and weight.stop_gradient and weight.ndim > 1:
+            raise UserError(
+                f"--freeze-d would keep the random weights of {name}.{layer}, as {where} has none "
+                "that fit; freeze fewer layers"
+            )
 
 
 def _named(path: Path, networks: dict[str, nn.Layer]) -> str:

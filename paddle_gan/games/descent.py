@@ -21,9 +21,14 @@ def freeze(network: nn.Layer, n: int) -> None:
     """Let the first ``n`` layers with weights stay as they are, and the norms behind them.
 
     Mo et al. 2020, "Freeze the Discriminator": what D has learned of images in general is kept. The
-    statistics of a BatchNorm go on. Raises UserError where nothing is left to train.
+    statistics of a BatchNorm go on, and the embedding of classes, which may be others now, is
+    trained and no layer of these. Raises UserError where no layer is left to train.
     """
-    layers = [layer.parameters(include_sublayers=False) for layer in network.sublayers()]
+    layers = [
+        layer.parameters(include_sublayers=False)
+        for layer in network.sublayers()
+        if not isinstance(layer, nn.Embedding)
+    ]
     starts = [i for i, layer in enumerate(layers) if any(p.ndim > 1 for p in layer)]
     if n >= len(starts):
         raise UserError(f"freeze_d {n} leaves nothing of D to train; it has {len(starts)} layers")

@@ -13,6 +13,9 @@ from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.reading import read
 from paddle_gan.checkpoints.transfer import begin_from
 from paddle_gan.config import configure, game_of
+from paddle_gan.errors import UserError
+from paddle_gan.games.descent import freeze
+from paddle_gan.networks.dcgan import Discriminator
 from tests.training import harness
 
 STILL = ["--epochs", 1, "--max-steps", 1, "--lr", 1e-12]  # what begins is what is saved
@@ -88,6 +91,15 @@ def test_frozen_layers_stay_and_the_run_is_resumed_to_the_same_bits(first, data,
     assert len(moments) == len([key for key in before if key.rpartition(".")[0] not in frozen])
 
 
+def test_the_embedding_of_classes_is_trained_whatever_is_frozen():
+    discriminator = Discriminator(width=4, image_size=16, norm="batch", classes=3)
+    freeze(discriminator, 2)
+    trained = [name for name, p in discriminator.named_parameters() if not p.stop_gradient]
+    assert trained == ["dgan.6.weight", "dgan.6.bias", "embedding.weight"]
+    with pytest.raises(UserError, match="freeze_d 3 leaves nothing of D to train; it has 3 layers"):
+        freeze(Discriminator(width=4, image_size=16, classes=3), 3)
+
+
 def test_the_notebooks_checkpoint_will_do(data, train, tmp_path):
     generator = paddle_gan.Generator(latent=8, width=4, image_size=16)
     paddle.save(generator.state_dict(), str(tmp_path / "Gnet.pdparams"))
@@ -142,10 +154,22 @@ def test_biases_before_a_batch_norm_move_its_means(tmp_path):
             ["--init-from", "{g}", "--freeze-d", 99],
             "freeze_d 99 leaves nothing of D to train; it has",
         ),
+        (
+            ["--init-from", "{alone}", "--freeze-d", 1],
+            "--freeze-d would keep the random weights of Dnet.dgan.0, as .*/alone has none that",
+        ),
+        (
+            ["--init-from", "{g}", "--freeze-d", 1, "--channels", 3],
+            "--freeze-d would keep the random weights of Dnet.dgan.0, as .*/Dnet.pdparams has none",
+        ),
     ],
 )
 def test_what_cannot_work_is_refused_in_one_line(flags, why, first, data, train, tmp_path):
+    alone = tmp_path / "alone" / "Gnet.pdparams"
+    alone.parent.mkdir()
+    alone.write_bytes((first / "Gnet.pdparams").read_bytes())
     places = {
+        "alone": alone,
         "g": first / "Gnet.pdparams",
         "adam": first / "Gadam.pdopt",
         "none": first / "none.pdparams",
