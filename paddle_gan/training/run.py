@@ -70,6 +70,7 @@ class Run:
         self.step, self.attempt, self.best, self._health = 0, 0, None, Health()
         if resumed:
             self._restore()
+            self.game.check_data(images)  # again, as they may be others than before
         self._shown, self._watched, self._scoring = config["canvas"] ** 2, watched, None
         self._inputs = list(self.game.probe(self._drawers(), self._shown, config["seed"], watched))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from paddle_gan.commands.infer import infer
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.drawing import generate, latents, probe
 from paddle_gan.sampling.pictures import read_picture
+from paddle_gan.sampling.regions import offsets
 from tests.data.files import save
 from tests.training import harness
 
@@ -93,6 +95,18 @@ def test_another_runs_weights_do_not_bring_its_shares_of_classes(pets, tmp_path)
         "dcgan", out=tmp_path / "next", data=pets, init_from=str(run.checkpoint), **sizes
     )
     assert np.array_equal(begun.generator.regions.offsets.numpy(), expected)
+
+
+def test_other_data_has_other_shares_of_classes(pets, tmp_path):
+    run = paddle_gan.train("dcgan", out=tmp_path / "run", data=pets, **TINY)
+    assert run.generator.regions.offsets.numpy().tolist() == [0, 0, 0]
+    more = shutil.copytree(pets, tmp_path / "more")
+    for number in range(6, 17):
+        save(more / "dog" / f"{number}.png", size=(20, 20))
+    run = paddle_gan.train(out=run.out, device="cpu", resume=True, data=more, max_steps=8)
+    # One more of each class than there are, so that none is impossible: 7, 18 and 7.
+    wanted = offsets(np.array([7, 18, 7]) / 32)
+    assert np.abs(run.generator.regions.offsets.numpy() - wanted).max() < 1e-6
 
 
 def test_it_resumes_with_its_classes(run, pets, tmp_path):
