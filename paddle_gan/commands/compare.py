@@ -30,7 +30,8 @@ SCORES = {
     "kept": ("kept", ".3f", max),
 }
 _LOSSES = ["g_loss", "d_loss", "loss"]
-_OWN = {"seed", "about", "game"}  # of a configuration, what does not make two runs differ
+# Of a configuration, what does not make two runs differ.
+_OWN = {"seed", "about", "game", "class_names"}
 
 
 class Run(NamedTuple):

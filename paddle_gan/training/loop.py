@@ -84,7 +84,7 @@ def train(
             if not resume:  # only now, as what was refused until here leaves no trace
                 stack.enter_context(workspace.held(out))
                 workspace.set_earlier_aside(out)
-            workspace.write_config(out, config)
+            workspace.write_config(out, config, images.classes)
             distributed.wait()
         distributed.wait()  # for machines that have to prepare the data for themselves
         run.start()

@@ -90,8 +90,9 @@ def _remove_unfinished(out: Path) -> None:
                 shutil.rmtree(path) if folder_of_its_own else path.unlink()
 
 
-def write_config(out: Path, config: dict) -> None:
-    """Keep the resolved configuration beside the weights."""
+def write_config(out: Path, config: dict, names: tuple[str, ...] | None = None) -> None:
+    """Keep the resolved configuration beside the weights, and the names of the data's classes."""
+    config = {**config, "class_names": list(names)} if names else config
     write_whole(out / _CONFIG, (json.dumps(config, indent=2) + "\n").encode())
 
 
@@ -118,6 +119,7 @@ def resumed_config(out: Path, overrides: dict) -> dict:
         recipe, _, _ = config["recipe"], config.pop("about"), config.pop("game")
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise UserError(f"{out} holds no run to resume; start without --resume") from error
+    config.pop("class_names", None)  # the data has them
     if config.get("networks") == "cdcgan":
         config.setdefault("classes", 10)  # as version 0.1.0 always had
     config.setdefault("amp", False)  # what was computed before there was a choice

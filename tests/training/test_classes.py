@@ -40,7 +40,8 @@ def run(request, pets, tmp_path_factory) -> Path:
 
 
 def test_there_are_as_many_as_folders(run):
-    assert json.loads((run / "config.json").read_text())["classes"] == 3
+    config = json.loads((run / "config.json").read_text())
+    assert config["classes"] == 3 and config["class_names"] == ["cat", "dog", "owl"]
     opened = open_checkpoint(run / "Gnet.pdparams")
     generator = opened.networks["Gnet"]
     assert generator.classes == 3 and generator.class_names == ["cat", "dog", "owl"]
