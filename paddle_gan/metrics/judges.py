@@ -198,7 +198,7 @@ def judge_of(name: str | None, data: str, load: Load) -> tuple[Judge | None, str
             why = f"scored by {_TOLD[each]}: there is {', '.join(reasons)}" if reasons else ""
             return judge, why
         reasons.append(reason)
-    raise UserError(f"{data} gives no scores: there is {', '.join(reasons)}")
+    raise UserError(f"{data} gives no scores: there is {reasons[-1]}; add images")  # of the least
 
 
 def summary(result: dict) -> str:

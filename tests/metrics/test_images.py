@@ -149,7 +149,7 @@ def test_without_features_patches_score(n, classes, reason):
 
 def test_what_has_no_scores_at_all_is_refused():
     with pytest.raises(
-        UserError, match="photographs gives no scores: there is no digit .* 5 images"
+        UserError, match="photographs gives no scores: .* 5 images held out, .* 10; add images"
     ):
         judge_of("samples", "photographs", loader(40, None))
     assert judge_of("pairs", "", None) == (JUDGES["pairs"], "")

@@ -159,9 +159,8 @@ def test_what_cannot_be_scored_is_refused_before_the_first_step(real, train, tmp
     status, stdout, stderr = train(tmp_path / "out", *flags, "--data", tmp_path / "images")
     assert (status, stdout) == (2, "")
     assert stderr == (
-        f"error: {tmp_path / 'images'} gives no scores: there is no digit network for it (labels 0 "
-        "to 9, gray), no class of any image, no more than 5 images held out, where patches need "
-        "10\n"
+        f"error: {tmp_path / 'images'} gives no scores: there is no more than 5 images held out, "
+        "where patches need 10; add images\n"
     )
     assert not (tmp_path / "out").exists()
 
