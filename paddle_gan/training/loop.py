@@ -10,6 +10,7 @@ from pathlib import Path
 import paddle
 
 from paddle_gan import data, kernels
+from paddle_gan.checkpoints.reading import read
 from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.games import check_memory
@@ -59,6 +60,8 @@ def train(
     if config["evaluate_every"] and game.judge is None:
         raise UserError(f"{config['recipe']} has no scores; leave --evaluate-every out")
     check_division(config, distributed.world())
+    if config["init_from"] and not resume:
+        read(config["init_from"])  # refused now rather than after a large set was prepared
     distributed.join()
     if distributed.rank() > 0:
         distributed.wait()  # rank 0 downloads and clears up, the others find the files

@@ -91,6 +91,14 @@ def test_frozen_layers_stay_and_the_run_is_resumed_to_the_same_bits(first, data,
     assert len(moments) == len([key for key in before if key.rpartition(".")[0] not in frozen])
 
 
+def test_a_missing_file_is_told_before_the_data_is_looked_at(train, tmp_path):
+    missing = tmp_path / "none.pdparams"
+    flags = ["--data", tmp_path / "neither", "--init-from", missing]
+    status, stdout, stderr = train(tmp_path / "out", *harness.TINY, *flags)
+    assert (status, stdout) == (2, "")
+    assert stderr == f"error: {missing} cannot be read: No such file or directory\n"
+
+
 def test_the_embedding_of_classes_is_trained_whatever_is_frozen():
     discriminator = Discriminator(width=4, image_size=16, norm="batch", classes=3)
     freeze(discriminator, 2)
