@@ -4,7 +4,7 @@ python benchmarks/preparing.py --images 200000 --torch-python /path/to/an/enviro
 
 Makes JPEGs of 64 x 64 and measures, in turns: preparing them, and a PyTorch DataLoader of two
 workers that decodes them once with Pillow; starting from what was prepared; steps of training from
-the file and from memory, by CPU time; and the peak memory (VmHWM) of whole trainings.
+the file and from memory; and the peak memory (VmHWM) of whole trainings.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def preparing(folder: Path, options) -> None:
 
 
 def training(folder: Path, options) -> None:
-    """Steps of CPU time from the file and from memory, in turns; the same images in both."""
+    """Steps from the file and from memory, in turns; the same images in both."""
     from dataclasses import replace
 
     from paddle_gan import data
@@ -128,17 +128,20 @@ def training(folder: Path, options) -> None:
     for number in range(options.pairs + 1):
         for name, images in (("file", stored), ("memory", in_memory))[:: 1 - 2 * (number % 2)]:
             batches = iter(data.loader(images, 64, seed=0, epoch=number))
-            started = time.process_time()
+            started = time.perf_counter(), time.process_time()
             for step in range(options.steps):
                 game.train_step(next(batches), step)
-            seconds[name].append((time.process_time() - started) / options.steps)
+            ended = time.perf_counter(), time.process_time()
+            seconds[name].append([(b - a) / options.steps for a, b in zip(started, ended)])
             del batches
-    ratios = [a / b for a, b in zip(seconds["file"][1:], seconds["memory"][1:])]  # 0 warms up
-    for name, found in seconds.items():
-        print(f"{name}: {1000 * statistics.median(found[1:]):.1f} ms of CPU a step", flush=True)
-    print(
-        f"file over memory: {statistics.median(ratios):.3f} ({min(ratios):.3f}-{max(ratios):.3f})"
-    )
+    for kind, told in enumerate(("by the clock", "of CPU")):
+        # The first of each warms up.
+        file, memory = ([each[kind] for each in found[1:]] for found in seconds.values())
+        for name, found in (("file", file), ("memory", memory)):
+            print(f"{name}: {1000 * statistics.median(found):.1f} ms {told} a step", flush=True)
+        ratios = [a / b for a, b in zip(file, memory)]
+        between = f"{min(ratios):.3f}-{max(ratios):.3f}"
+        print(f"file over memory {told}: {statistics.median(ratios):.3f} ({between})", flush=True)
 
 
 def peaks(folder: Path, cache: Path, options) -> None:
