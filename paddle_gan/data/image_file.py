@@ -1,4 +1,4 @@
-"""One image file of any size, in any format that OpenCV decodes and Pillow knows."""
+"""One image file of any size, in any format that Pillow knows and it or OpenCV decodes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from paddle_gan.system.opencv import import_cv2
 
 # By content, whatever the name. Not JPEG 2000: damaged files of it crash OpenCV 4.11.
 FORMATS = {"AVIF", "BMP", "DIB", "GIF", "JPEG", "MPO", "PNG", "PPM", "SUN", "TIFF", "WEBP"}
+# Of a PGM Pillow knows the maximum; OpenCV 4.11 lacks the others, and newer ones may.
+_BY_PILLOW = {"AVIF", "GIF", "PPM"}
 MAX_PIXELS = 64_000_000
 MAX_BYTES = 2**29
 NO_FILE = "is missing, a dead link or not an ordinary file"
@@ -84,7 +86,6 @@ def decode(data: bytes, where: Path | str, form: Form) -> np.ndarray:
         if header.by_pillow:
             return _by_pillow(data, channels, form.ground)
         flag = cv2.IMREAD_GRAYSCALE if channels == 1 else cv2.IMREAD_COLOR
-        # Not for all: with this flag OpenCV leaves the 10 bits of an AVIF unscaled.
         flag |= cv2.IMREAD_ANYDEPTH if header.deep else 0
         image = cv2.imdecode(np.frombuffer(data, np.uint8), flag)
         # Slicing None raises, too; OpenCV's colors are BGR.
@@ -97,7 +98,7 @@ def decode(data: bytes, where: Path | str, form: Form) -> np.ndarray:
 
 
 class _Header(NamedTuple):
-    by_pillow: bool  # whether to decode with Pillow, which knows alpha and the maximum of a PGM
+    by_pillow: bool  # whether to decode with Pillow, which knows alpha
     deep: bool  # whether a value has more than 8 bits
     brightest: int = 0  # the value that white has, where the file says so
 
@@ -136,7 +137,7 @@ def _check_header(where: Path | str, data: bytes) -> _Header:
         raise Unreadable(f"{where} {reason}") from error
     if pixels > MAX_PIXELS:
         raise Unreadable(f"{where} {HUGE}")
-    return _Header(transparent or header.format == "PPM", bits > 8, brightest)
+    return _Header(transparent or header.format in _BY_PILLOW, bits > 8, brightest)
 
 
 def _pixels_of_jpeg(data: bytes) -> int:

@@ -15,15 +15,16 @@ from paddle_gan.errors import UserError
 from tests.data.files import RED, png, save
 
 
-@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif", "webp", "ppm"])
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "tif", "webp", "ppm", "gif", "avif"])
 def test_colors_are_rgb(tmp_path, suffix):
     image = read_image(save(tmp_path / f"a.{suffix}"), Form(8, 3))
     assert image.shape == (3, 8, 8) and image.dtype == np.uint8
     np.testing.assert_allclose(image.mean((1, 2)), RED, atol=3)
 
 
-def test_gray_weighs_the_colors(tmp_path):
-    gray = read_image(save(tmp_path / "a.png"), Form(8, 1))
+@pytest.mark.parametrize("suffix", ["png", "gif", "avif"])
+def test_gray_weighs_the_colors(tmp_path, suffix):
+    gray = read_image(save(tmp_path / f"a.{suffix}"), Form(8, 1))
     assert gray.shape == (1, 8, 8)
     np.testing.assert_allclose(gray, 0.299 * 255, atol=1)  # ITU-R BT.601
 
@@ -227,7 +228,7 @@ def test_a_bomb_takes_no_memory(tmp_path, side):
     ("suffix", "mode", "color"),
     [
         *((suffix, "RGB", RED) for suffix in ("png", "jpg", "bmp", "tif", "webp", "ppm")),
-        *((suffix, "RGBA", (255, 0, 0, 99)) for suffix in ("png", "tif", "webp", "gif")),
+        *((suffix, "RGBA", (255, 0, 0, 99)) for suffix in ("png", "tif", "webp", "gif", "avif")),
         *((suffix, "I;16", 999) for suffix in ("png", "tif", "pgm")),
     ],
 )
