@@ -193,8 +193,9 @@ class GAN(FromNoise):
         """``labels`` are the classes of the real images, ``told`` those of the fake ones."""
         real, fake = self._shown(real), self._shown(fake)
         real_logits = self.discriminator.logits(real, *labels)
-        self.augment.observe(real_logits, self.config["batch_size"] // self.parts)
         fake_logits = self.discriminator.logits(fake, *told)
+        lead = self.objective.lead(real_logits, fake_logits)
+        self.augment.observe(lead, self.config["batch_size"] // self.parts)
         loss = self.objective.discriminator(real_logits, fake_logits)
         if self.penalty.term and weight:
 

@@ -85,8 +85,10 @@ class Augmentation:
     """An augmentation of each image with probability ``p``, adapted where there is a ``target``.
 
     Karras et al. 2020 (StyleGAN2-ADA), section 3.1: D overfits as the mean sign of its logits on
-    real images, E[sign(D(x))], nears 1. Every few steps ``p`` moves up where it is above the target
-    and down where it is below, so fast that 500,000 images would take it from 0 to 1.
+    real images, E[sign(D(x))], nears 1; where the loss compares two logits that is the sign of
+    their difference, as D is free to add what it likes to both. Every few steps ``p`` moves up
+    where it is above the target and down where it is below, so fast that 500,000 images would take
+    it from 0 to 1.
     """
 
     EVERY, WHOLE_WAY = 4, 500_000  # steps, images
@@ -102,11 +104,14 @@ class Augmentation:
         chosen = draws.uniform([len(images), 1, 1, 1]) < self.p
         return _for_some(chosen, self.change(images), images)
 
-    def observe(self, logits: Tensor, images: int) -> None:
-        """Take note of D's logits of real images, of ``images`` in all processes together."""
+    def observe(self, lead: Tensor, images: int) -> None:
+        """Take note of ``lead``, above 0 for the real images that D is right about.
+
+        They are of ``images`` in all processes together.
+        """
         if self.target is None:
             return
-        self.signs, self.calls = self.signs + logits.detach().sign().mean(), self.calls + 1
+        self.signs, self.calls = self.signs + lead.detach().sign().mean(), self.calls + 1
         if self.calls == self.EVERY:
             mean = self.signs / self.EVERY
             distributed.average([mean])

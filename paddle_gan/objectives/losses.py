@@ -99,10 +99,21 @@ def distance(real: Tensor, fake: Tensor) -> dict[str, Tensor]:
     return {"wasserstein": real.mean() - fake.mean()}
 
 
+def of_each(real: Tensor, fake: Tensor) -> Tensor:
+    """Above 0 where D, whose logits of 0 are the middle, takes an image for real."""
+    return real
+
+
+def of_pairs(real: Tensor, fake: Tensor) -> Tensor:
+    """The same where only differences of logits mean something, to the loss as well."""
+    return real - fake
+
+
 class Objective(NamedTuple):
     """The losses of one game, and what is reported of it.
 
-    ``unbounded``: without a bound on D's slope its loss has no minimum.
+    ``unbounded``: without a bound on D's slope its loss has no minimum. ``lead`` of logits is
+    above 0 for the real images that D is right about.
     """
 
     discriminator: Callable[[Tensor, Tensor], Tensor]
@@ -110,6 +121,7 @@ class Objective(NamedTuple):
     report: Callable[[Tensor, Tensor], dict[str, Tensor]] = verdicts
     unbounded: bool = False
     compares: bool = False  # whether the generator's loss needs D's logits of real images
+    lead: Callable[[Tensor, Tensor], Tensor] = of_each
 
 
 def _raw(logits: Tensor) -> Tensor:
@@ -124,12 +136,19 @@ OBJECTIVES = {
         least_squares_discriminator,
         least_squares_generator,
         functools.partial(verdicts, output=_raw, bound=0.5),
+        lead=lambda real, fake: real - 0.5,
     ),
     "hinge": Objective(
         hinge_discriminator, critic_generator, functools.partial(verdicts, output=_raw)
     ),
-    "wasserstein": Objective(wasserstein_discriminator, critic_generator, distance, unbounded=True),
+    "wasserstein": Objective(
+        wasserstein_discriminator, critic_generator, distance, unbounded=True, lead=of_pairs
+    ),
     "relativistic": Objective(
-        relativistic_discriminator, relativistic_generator, pair_verdicts, compares=True
+        relativistic_discriminator,
+        relativistic_generator,
+        pair_verdicts,
+        compares=True,
+        lead=of_pairs,
     ),
 }

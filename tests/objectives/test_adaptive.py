@@ -9,6 +9,7 @@ import pytest
 from paddle_gan.config import configure
 from paddle_gan.errors import UserError
 from paddle_gan.objectives.augmentations import AUGMENTATIONS, Augmentation, color, cutout, flip
+from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.system import distributed, draws
 from tests.games.games import game, real
 
@@ -143,6 +144,32 @@ def test_a_game_adapts_it_by_its_discriminator():
     assert float(ours.augment.p) == pytest.approx(4 * len(real()) / 500_000)
     assert ours.state_dict().keys() == {"p", "signs", "calls"}
     assert game().state_dict() == {}
+
+
+@pytest.mark.parametrize(
+    ("objective", "real", "fake", "right"),
+    [
+        ("non-saturating", [-0.1, 0.1], [5, 5], [False, True]),
+        ("hinge", [-0.1, 0.1], [5, 5], [False, True]),
+        ("least-squares", [0.4, 0.6], [5, 5], [False, True]),  # between 0 and 1
+        ("relativistic", [5, 5], [6, 4], [False, True]),
+        ("wasserstein", [-5, -5], [-4, -6], [False, True]),
+    ],
+)
+def test_what_d_is_right_about_is_in_the_terms_of_the_loss(objective, real, fake, right):
+    logits = (paddle.to_tensor(values, "float32") for values in (real, fake))
+    assert (OBJECTIVES[objective].lead(*logits) > 0).tolist() == right
+
+
+@pytest.mark.parametrize("added", [-30.0, 30.0])
+@pytest.mark.parametrize(("seed", "sure"), [(0, False), (2, True)])
+def test_what_d_adds_to_all_logits_of_pairs_does_not_count(seed, sure, added):
+    """The networks of seed 0 happen to be wrong on most pairs, those of seed 2 right on all."""
+    ours = game("dcgan", seed, classes=0, augment="diffaugment", augment_target=0.6, lr=1e-9)
+    ours.discriminator.dgan[-2].bias.set_value(paddle.full([1], added))
+    for step in range(4):
+        ours.train_step({"image": real()}, step)
+    assert float(ours.augment.p) == pytest.approx(sure * 4 * len(real()) / 500_000)
 
 
 def test_a_share_of_nothing_is_refused():
