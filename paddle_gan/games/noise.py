@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 
 import numpy as np
+import paddle
 from paddle import Tensor, nn
 
 from paddle_gan import data, metrics
@@ -105,6 +106,14 @@ class FromNoise(Game):
     def draw(networks, inputs: Columns) -> Columns:
         images = drawing.generate(networks["Gnet"], inputs["z"], inputs.get("label"))
         return {"samples": images}
+
+    @classmethod
+    def cases(cls, networks, n, seed, images=None) -> Columns:
+        """With the classes of the drawings, those that latents stand for as well."""
+        columns = super().cases(networks, n, seed, images)
+        if (regions := regions_of(networks["Gnet"])) is not None:
+            columns["label"] = regions.classes(paddle.to_tensor(columns["z"])).numpy()
+        return columns
 
     @classmethod
     def stream(

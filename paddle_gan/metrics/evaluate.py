@@ -32,12 +32,14 @@ def evaluate(
     samples: np.ndarray,
     data: str = "mnist",
     n: int = 10_000,
+    labels: np.ndarray | None = None,
 ) -> dict:
     """Score samples, float32 N x 1 x H x W in [-1, 1], against the test digits of a source.
 
     Equally many samples and test digits are used: n, or as many as there are of both. The first
     samples are taken, and test and training digits drawn with a fixed seed. Samples are rounded to
-    8 bits, other sizes than 32 x 32 scaled as the data is.
+    8 bits, other sizes than 32 x 32 scaled as the data is. ``labels`` are the digits that samples
+    were asked to be.
 
     Returns plain Python values: ``protocol``; ``fid``, ``kid``, ``kid_std``, ``is``, ``is_std``,
     ``precision``, ``recall``, ``density``, ``coverage`` and ``digit_shares`` (10); the same scores
@@ -45,7 +47,8 @@ def evaluate(
     Euclidean over pixels in [-1, 1], of the ``samples`` and, to compare, of the ``held_out`` test
     digits;
     ``digit_network``: its ``accuracy``, ``sha256`` and what it was ``trained_on``;
-    ``validation_fid``, against as many digits of the split "validation" or all.
+    ``validation_fid``, against as many digits of the split "validation" or all; with ``labels``
+    ``agreement``, the share of samples that the digit network takes for the digit asked for.
 
     Raises UserError for samples of another form, with NaN, or not more than the 64 features.
     """
@@ -60,7 +63,7 @@ def evaluate(
     distances, _ = scores.nearest(train, flat(samples[:sought]))
     features, probabilities = embed(network, samples)
     real = found["validation"]
-    return {
+    result = {
         "protocol": (
             f"digit-net-{network.sha256[:8]}, {n} test digits vs {n} samples of 8 bits, "
             f"KID subsets of {subset_size(n)}"
@@ -76,6 +79,9 @@ def evaluate(
         "digit_network": facts(network),
         "validation_fid": scores.fid(real, features[: len(real)]),
     }
+    if labels is not None:
+        result["agreement"] = float((probabilities.argmax(1) == labels[:n]).mean())
+    return result
 
 
 def has_seen(trained_on: dict, test: DataSet, load: Callable[[str], DataSet]) -> bool:

@@ -17,6 +17,14 @@ def test_digits_are_scored_by_their_samples(network, test_digits):
     assert found == evaluate(images[:100], "embedded")
 
 
+def test_digits_that_were_asked_for_are_counted(network, test_digits):
+    images, labels = test_digits
+    for asked, share in ((labels, 1.0), (np.where(labels < 5, labels, 0), (labels < 5).mean())):
+        columns = {"samples": images, "label": asked}
+        found = JUDGES["digits"].score(columns, None, "embedded", None)
+        assert found["agreement"] == pytest.approx(share, abs=0.03)
+
+
 def test_reconstructions_are_compared_with_their_images(network, test_digits):
     images, _ = test_digits
     samples = to_float(digits("embedded", "trainval").images[:100])

@@ -79,6 +79,10 @@ def test_latents_of_one_class_by_its_name(pets, tmp_path):
     assert np.abs(np.load(drawn) - generate(generator, z)).max() < 1e-4
     of_digit = generate(generator, latents(generator, 5, seed=2), digit=1)
     assert np.abs(of_digit - generate(generator, z)).max() < 1e-6
+    scored = open_checkpoint(run / "Gnet.pdparams").game.cases({"Gnet": generator}, 30, seed=2)
+    meant = np.array([max(range(3), key=lambda k: z[k, 0, 0]) for z in scored["z"]])
+    assert (scored["label"] == meant).all() and len({*meant}) == 3
+    assert np.abs(scored["samples"] - generate(generator, scored["z"])).max() < 1e-6
     with pytest.raises(UserError, match="digit 7: this generator was trained with classes 0 to 2"):
         infer(run / "Gnet.pdparams", output=tmp_path / "x.npy", digit=7)
     with pytest.raises(UserError, match="unknown class 'dgo'; did you mean 'dog'"):
