@@ -111,6 +111,7 @@ class GAN(FromNoise):
         "d_fake": "output/D(G(z))",
         "accuracy_real": "output/accuracy_real",
         "accuracy_fake": "output/accuracy_generated",
+        "augment_p": "output/augmented",
     }
 
     def __init__(self, config: dict):
@@ -178,7 +179,7 @@ class GAN(FromNoise):
             fake_logits = self.discriminator.logits(self._shown(fake), *told)
             g_loss = self.objective.generator(real_logits, fake_logits)
             descend(g_loss, self.g_optimizer)
-        return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report}
+        return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report, **self.augment.report()}
 
     def _penalty_weight(self, step: int) -> float:
         """That of the step after ``step`` steps, 0 for those without a penalty."""

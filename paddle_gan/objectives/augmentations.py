@@ -119,6 +119,10 @@ class Augmentation:
             self.p = (self.p + step * (mean - self.target).sign()).clip(0, 1)
             self.signs, self.calls = paddle.zeros([]), 0
 
+    def report(self) -> dict[str, Tensor]:
+        """What is noted of a step: the probability where it is adapted."""
+        return {} if self.target is None else {"augment_p": self.p}
+
     def state_dict(self) -> dict:
         """Empty where nothing is adapted. Called in every process."""
         if self.target is None:

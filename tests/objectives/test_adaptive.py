@@ -140,10 +140,11 @@ def test_a_game_adapts_it_by_its_discriminator():
     assert float(ours.augment.p) == 0
     ours.discriminator.dgan[-2].bias.set_value(paddle.full([1], 30.0))  # takes all for real
     for step in range(4):
-        ours.train_step({"image": real()}, step)
+        scalars = ours.train_step({"image": real()}, step)
     assert float(ours.augment.p) == pytest.approx(4 * len(real()) / 100_000)
+    assert float(scalars["augment_p"]) == float(ours.augment.p)
     assert ours.state_dict().keys() == {"p", "signs", "calls"}
-    assert game().state_dict() == {}
+    assert game().state_dict() == {} and "augment_p" not in game().train_step({"image": real()}, 0)
 
 
 @pytest.mark.parametrize(
