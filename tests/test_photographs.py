@@ -21,15 +21,16 @@ TINY = "--image-size 16 --width 4 --latent 8 --batch-size 20 --max-steps 18 --de
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):
-    """Five hundred photographs of five classes, on which an epoch has seventeen steps."""
+    """Five hundred photographs of five classes, on which an epoch has seventeen steps; others."""
     rng = np.random.default_rng(0)
     for number in range(500):
         kind = number % 5
         photo = rng.integers(0, 90, (20, 26, 3), np.uint8)
         photo[2 + 3 * kind : 5 + 3 * kind] = rng.integers(160, 256, 3)
-        path = tmp_path / "photos" / "bat cat dog emu fox".split()[kind] / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), photo)
+        for folder, names in (("pets", "bat cat dog emu fox"), ("wild", "gnu hen ibis jay kite")):
+            path = tmp_path / folder / names.split()[kind] / f"{number}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            cv2.imwrite(str(path), photo)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setattr(features, "STEPS", 40)
@@ -52,10 +53,10 @@ def test_photographs_are_trained_scored_drawn_and_compared(here, capsys):
         assert "scored by features of a classifier of its own classes" in text
     assert "classifier-" in scored and "bat: " in scored and "the class asked for: " in scored
     assert drawn == "wrote work/generated.png\n" and (here / "work/generated.png").exists()
-    assert tuned.startswith(f"Dnet from {here}/work/photos") or "from" in tuned.splitlines()[0]
+    assert tuned.startswith(f"Gnet, Dnet from {here}/work/pets\n")
     assert compared.count("| `") == 2 and (here / "work/curves.png").exists()
-    assert (here / "work/photos/report.png").exists()
-    lines = (here / "work/photos/metrics.jsonl").read_text().splitlines()
+    assert (here / "work/pets/report.png").exists()
+    lines = (here / "work/pets/metrics.jsonl").read_text().splitlines()
     evaluations = [line for line in map(json.loads, lines) if "protocol" in line]
-    best = json.loads((here / "work/photos/best/manifest.json").read_text())["progress"]["best"]
+    best = json.loads((here / "work/pets/best/manifest.json").read_text())["progress"]["best"]
     assert best["validation_fid"] == min(line["validation_fid"] for line in evaluations)

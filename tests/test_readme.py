@@ -129,7 +129,7 @@ def test_every_command_runs(command, here, prepared, monkeypatch):
     if "--digit" in command:  # of a generator that knows them
         execute(f"python train.py --recipe cdcgan --data {prepared}/digits {SMALL} 2", monkeypatch)
     if "work/pets/" in command:
-        pets = "--recipe cdcgan --data pets --channels 3 --image-size 64 --out work/pets"
+        pets = "--data pets --channels 3 --image-size 64 --out work/pets"
         execute(f"python train.py {pets} {SMALL} 2", monkeypatch)
     execute(f"{command} {data} {tiny if '--help' not in command else ''}", monkeypatch)
     for path in WRITTEN.findall(command):
