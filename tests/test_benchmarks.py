@@ -9,6 +9,7 @@ import cv2
 import pytest
 
 import paddle_gan
+from paddle_gan.config.configure import configure
 from paddle_gan.data import load_images
 from tests.data.files import save_idx
 
@@ -76,3 +77,31 @@ def test_a_comparison_of_recipes(here, monkeypatch, capsys):
     assert mean == pytest.approx(statistics.mean(last), abs=0.011)
     assert spread == pytest.approx(statistics.stdev(last), abs=0.011)
     assert cv2.imread("comparison.png").std() > 20
+
+
+@pytest.mark.parametrize("game", ["dcgan", "cyclegan", "starganv2"])
+def test_the_peers_in_pytorch_take_the_batches_of_the_recipes(game, monkeypatch, capsys):
+    with pytest.raises(SystemExit, match="0"):
+        run("torch_peers.py", "--help", monkeypatch=monkeypatch)
+    assert f"{game} {configure(game)['batch_size']}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["stargan"], "invalid choice: 'stargan'"),
+        (["dcgan", "--image-size", 48], "invalid choice: 48"),
+        (["dcgan", "--batch-size", 0], "--batch-size 0: it must be positive"),
+        (["dcgan", "--steps", -1], "--steps -1: it must be positive"),
+    ],
+)
+def test_a_peer_that_cannot_be_run_is_refused(arguments, told, monkeypatch, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        run("torch_peers.py", *arguments, monkeypatch=monkeypatch)
+    assert told in capsys.readouterr().err
+
+
+def test_the_peers_say_that_they_need_pytorch(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)  # as if it were not installed
+    with pytest.raises(SystemExit, match="^import of torch .*run this with a Python that has PyT"):
+        run("torch_peers.py", "dcgan", monkeypatch=monkeypatch)
