@@ -83,7 +83,7 @@ def main() -> None:
         systems["paddle_gan, bfloat16"] = draw_in_bfloat16
     rng = np.random.default_rng(0)
     z = rng.standard_normal((4096, generator.latent, 1, 1), dtype="float32")
-    theirs, *ours = (draw(z[:64]) for draw in systems.values())
+    theirs, *ours = (run(z[:64]) for run in systems.values())
     far = ", ".join(f"{np.abs(images - theirs).max():.1e}" for images in ours)
     print(f"largest differences of 64 images: {far}\n")
     print("| batch | " + " | ".join(systems) + " | ratio" * len(ours) + " |")
@@ -91,9 +91,9 @@ def main() -> None:
     for batch in BATCHES:
         speeds: dict[str, list[float]] = {name: [] for name in systems}
         for _ in range(options.rounds):
-            for name, draw in systems.items():
-                draw(z[:batch])
-                speeds[name].append(speed(draw, z[: 256 * batch], batch))
+            for name, run in systems.items():
+                run(z[:batch])
+                speeds[name].append(speed(run, z[: 256 * batch], batch))
         medians = [f"{statistics.median(values):.0f}" for values in speeds.values()]
         theirs, *ours = speeds.values()
         ratios = [f"{statistics.median(a / b for a, b in zip(own, theirs)):.2f}" for own in ours]

@@ -29,8 +29,18 @@ COLOR = ["--image-size", "64", "--channels", "3"]
 ROWS = {
     **{f"dcgan, {n}": ("dcgan", GRAY, ["--batch-size", str(n)], 500) for n in (16, 64, 128)},
     "dcgan, 64 x 64 color, 64": ("dcgan", GRAY, [*COLOR, "--batch-size", "64"], 90),
-    "cyclegan, 4": ("cyclegan", ["--recipe", "cyclegan"], ["--batch-size", "4"], 40),
-    "starganv2, 8": ("starganv2", ["--recipe", "starganv2"], ["--batch-size", "8"], 30),
+    "cyclegan, 4": (
+        "cyclegan",
+        ["--recipe", "cyclegan", "--data", "edges:embedded"],
+        ["--batch-size", "4"],
+        40,
+    ),
+    "starganv2, 8": (
+        "starganv2",
+        ["--recipe", "starganv2", "--data", "morpho:embedded"],
+        ["--batch-size", "8"],
+        30,
+    ),
 }
 TYPES = {
     "float32": (["--no-amp"], [[], ["--channels-last"], ["--channels-last", "--compile"]]),
@@ -59,6 +69,8 @@ def measure_package(flags: list[str]) -> dict:
             except psutil.Error:
                 pass  # it has just ended
             time.sleep(0.05)
+        if process.returncode:
+            raise SystemExit(f"train.py {' '.join(flags)} failed")
         lines = [json.loads(line) for line in metrics.read_text().splitlines()]
     speeds = [line["images_per_second"] for line in lines if line.get("step", 0) > 50]
     return {"speed": statistics.median(speeds), "memory": peak / 2**20, "start": first_step}
@@ -77,7 +89,8 @@ def systems(row: str, options) -> dict[str, Callable[[], dict]]:
     """What is measured in a row, by name; the package's own two begin it."""
     peer, ours, both, speed = ROWS[row]
     steps = int(options.seconds * speed / int(both[-1]))
-    own = [*ours, *both, "--data", options.data, "--max-steps", str(max(100, steps // 50 * 50))]
+    ours = ours if "--data" in ours else [*ours, "--data", options.data]
+    own = [*ours, *both, "--max-steps", str(max(100, steps // 50 * 50))]
     found = {f"paddle_gan {name}": partial(measure_package, [*own, *flags])
              for name, (flags, _) in TYPES.items()}  # fmt: skip
     here, theirs = ROOT / "benchmarks", [peer, *both, "--steps", str(max(5, steps))]
@@ -99,7 +112,7 @@ def main() -> None:
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=[*ROWS], metavar="ROW")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=10, help="about how long each run takes")
-    parser.add_argument("--data", default="embedded")
+    parser.add_argument("--data", default="embedded", help="of dcgan")
     parser.add_argument("--torch-python", help="a Python that has PyTorch; without it no such row")
     parser.add_argument("--compile", action="store_true", help="torch.compile too, a minute a run")
     options = parser.parse_args()
