@@ -20,7 +20,7 @@ class Histogram(NamedTuple):
 
 
 def histograms(game: Game) -> dict[str, Histogram]:
-    """Of each layer's weights, and of the logits of the last batch."""
+    """Of each layer's weights, and of the logits of the last batch, where all are finite."""
     arrays = {
         f"weights/{network}.{name}": parameter
         for network, layer in game.networks.items()
@@ -29,7 +29,8 @@ def histograms(game: Game) -> dict[str, Histogram]:
     }
     arrays.update({f"logits/{name}": logits for name, logits in game.logits.items()})
     # NumPy would take bfloat16 for whole numbers.
-    return {name: _histogram(each.astype("float32").numpy()) for name, each in arrays.items()}
+    values = {name: each.astype("float32").numpy() for name, each in arrays.items()}
+    return {name: _histogram(each) for name, each in values.items() if np.isfinite(each).all()}
 
 
 def _histogram(values: np.ndarray) -> Histogram:

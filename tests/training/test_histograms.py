@@ -42,6 +42,20 @@ def test_shares_of_the_weights_of_each_layer():
     assert set(found) == names  # no biases, no BatchNorm, and no batch was judged yet
 
 
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_what_is_not_finite_has_none(value):
+    """The run says so in its own words, and goes on or ends."""
+    game = tiny("dcgan-bce")
+    before = set(histograms(game))
+    weight = game.networks["Gnet"].gan[0].weight
+    weight.set_value(
+        np.where(np.arange(weight.size) == 5, value, weight.numpy().ravel())
+        .reshape(weight.shape)
+        .astype("float32")
+    )
+    assert before - set(histograms(game)) == {"weights/Gnet.gan.0.weight"}
+
+
 def mean(histogram) -> float:
     low, high, shares = histogram
     edges = np.linspace(low, high, len(shares) + 1)
