@@ -9,6 +9,7 @@ import numpy as np
 from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
+from paddle_gan.kernels.correlation import Correlation
 from paddle_gan.kernels.layouts import channels_last, reorder, row_major, transposed
 from paddle_gan.kernels.memory import Memory
 from paddle_gan.kernels.operation import Mode, Operation
@@ -177,6 +178,12 @@ class Convolution(Weighted):
             [dnn.DIRECT_DECONVOLUTION if is_transposed else dnn.DIRECT_CONVOLUTION],
             [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), end],
         )
+        shapes = (self.shape, shape) if is_transposed else (shape, self.shape)
+        how = (*shapes, kernel, stride, padding)
+        if mode.training and groups == 1 and Correlation.pays(*how, mode.dtype):
+            self._to_weights = Correlation(*how, is_transposed, layer.bias is not None)
+            self._unpack = reorder(self._to_weights.layout, self._weights)
+            self.workspace = max(self.workspace, self._to_weights.size)
 
 
 class Linear(Weighted):

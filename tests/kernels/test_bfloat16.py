@@ -10,9 +10,19 @@ import pytest
 from paddle import nn
 
 from paddle_gan import kernels
-from tests.kernels.cases import NOTHING, fast, noise, penalty, play, slow
+from paddle_gan.kernels import correlation
+from tests.kernels.cases import (
+    NOTHING,
+    assert_same,
+    fast,
+    noise,
+    penalty,
+    play,
+    program_of,
+    slow,
+)
 from tests.kernels.linear import LINEAR, twin_of
-from tests.kernels.networks import CASES
+from tests.kernels.networks import CASES, stack
 
 # Numbers are rounded to 8 binary digits, of which a few layers leave some hundredths. The norms of
 # a few pixels have more, and so have images in which a value crosses the corner of a ReLU.
@@ -45,8 +55,14 @@ def assert_close(found: dict, expected: dict) -> None:
     assert np.median([*far.values()]) < OF_MOST, far
 
 
+@pytest.fixture(params=[32, 1])
+def fewest(request, monkeypatch):
+    """From how many images and channels on gradients of weights are convolutions forward."""
+    monkeypatch.setattr(correlation, "_FEWEST", request.param)
+
+
 @pytest.mark.parametrize("name", CASES)
-def test_forward_backward_and_statistics(name):
+def test_forward_backward_and_statistics(name, fewest):
     net, shape = CASES[name]()
     twin, _ = CASES[name]()
     found, expected = play(narrow, net, noise(shape)), play(slow, twin, noise(shape))
@@ -56,7 +72,7 @@ def test_forward_backward_and_statistics(name):
 
 
 @pytest.mark.parametrize("name", LINEAR)
-def test_penalties(name):
+def test_penalties(name, fewest):
     """The first derivative, and that of a penalty on it."""
     net, shape = LINEAR[name]()
     twin, x = twin_of(net), noise(shape)
@@ -72,6 +88,20 @@ def test_penalties(name):
         }
         seen.append({"gradient": gradient.numpy(), **of_weights})
     assert_close(*seen)
+
+
+@pytest.mark.parametrize("layer", [nn.Conv2D, nn.Conv2DTranspose])
+def test_both_ways_to_the_weights_are_the_same(layer, monkeypatch):
+    """The same products, summed in float32."""
+    found = []
+    for fewest in (32, 64):
+        monkeypatch.setattr(correlation, "_FEWEST", fewest)
+        net, shape = stack(layer(32, 48, 4, 2, 1), shape=(34, 32, 8, 8))
+        with kernels.bfloat16():
+            [operation] = program_of(net, noise(shape)).operations
+        assert isinstance(operation._to_weights, correlation.Correlation) == (fewest == 32)
+        found.append(play(narrow, net, noise(shape)))
+    assert_same(*found)
 
 
 def test_what_is_rounded():
