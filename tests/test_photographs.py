@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 
 import cv2
@@ -14,7 +15,7 @@ from paddle_gan.metrics import features
 from paddle_gan.training import scoring
 from tests.documents import TEXTS, blocks
 
-PART = TEXTS["README.md"].partition("### Your own images")[2].partition("\n## ")[0]
+PART = re.split(r"\n##+ ", TEXTS["README.md"].partition("### Your own images")[2])[0]
 COMMANDS = "".join(blocks(PART, "sh")).splitlines()
 TINY = "--image-size 16 --width 4 --latent 8 --batch-size 20 --max-steps 18 --device cpu".split()
 

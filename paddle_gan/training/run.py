@@ -51,9 +51,8 @@ class Run:
         paddle.seed(config["seed"])
         self.game = game_of(config)(config)
         resumed = resume and saving.newest(out)
-        begun = None
-        if config["init_from"] and not resumed:
-            begun = transfer.begin_from(config["init_from"], self.game.networks)
+        fresh = config["init_from"] and not resumed
+        begun = transfer.begin_from(config["init_from"], self.game.networks) if fresh else None
         self.game.check_data(images)  # tells G, too, how frequent each class is in them
         if begun:
             print(begun)
