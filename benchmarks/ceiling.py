@@ -49,7 +49,8 @@ def ones(count: int) -> Memory:
 
 def calls(operation: Convolution, shape: tuple[int, ...]) -> list[Callable[[], None]]:
     """The operation forward, to its input and to its weights, on an input of ``shape``."""
-    x, y, weights, bias = map(ones, (prod(shape), prod(operation.shape), 1 << 20, 1024))
+    sizes = prod(shape), prod(operation.shape), max(operation.kept, operation.workspace), 1024
+    x, y, weights, bias = map(ones, sizes)
     bias = [bias.address] * (operation.parameters - 1)
     at_x, at_y, at_weights = x.address, y.address, weights.address
 
