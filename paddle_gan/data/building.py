@@ -96,10 +96,12 @@ class _Process:
 
 def _answer() -> None:
     """Make what the other process asks for until it asks no more."""
+    # With PYTHONUNBUFFERED sys.stdout writes only a part when the process is stopped meanwhile.
+    answers = open(sys.stdout.fileno(), "wb", closefd=False)
     while True:
         try:
             function, arguments = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
-        pickle.dump(function(*arguments), sys.stdout.buffer)
-        sys.stdout.buffer.flush()
+        pickle.dump(function(*arguments), answers)
+        answers.flush()
