@@ -23,11 +23,11 @@ class Weighted(Operation):
 
     tensors = "weight", "bias"
 
-    def _build(self, kind, layer, dims, weights, shapes, mode, method=(), windows=()):
+    def _build(self, kind, layer, dims, weights, shapes, mode, method=(), windows=(), apart=False):
         """Compile the primitives of a ``kind``, "convolution" for example.
 
         ``dims`` are those of the weights in oneDNN's order, ``weights`` their layout in Paddle's
-        memory. ``shapes`` are those of input and output.
+        memory. ``shapes`` are those of input and output. With ``apart`` a bias is added afterwards.
         """
         training, dtype, self._fixed = mode
         x, y = (channels_last(shape, dtype) for shape in shapes)
@@ -39,13 +39,18 @@ class Weighted(Operation):
         self.parameters = 1 + biased
         self._weights, self._weight_count = weights, int(np.prod(layer.weight.shape))
         self._no_bias = np.zeros(outputs, "float32")
+        self._within = biased and not apart  # whether the primitive itself adds the bias
         self._create = functools.partial(
             dnn.Primitive,
             f"{kind}_forward",
-            [purpose, *method, x, free, bias, y, *windows],
-            [dnn.SRC, dnn.WEIGHTS] + [dnn.BIAS] * biased + [dnn.DST],
+            [purpose, *method, x, free, bias if self._within else None, y, *windows],
+            [dnn.SRC, dnn.WEIGHTS] + [dnn.BIAS] * self._within + [dnn.DST],
         )
-        self._fusible = not training  # the derivative needs a buffer of its own
+        if biased and apart:
+            spec = [dnn.ADD, y, row_major((1, outputs, 1, 1)), y]
+            self._add = dnn.Primitive("binary", spec, [dnn.SRC, dnn.SRC_1, dnn.DST])
+        # The derivative needs a buffer of its own, and a function comes after the bias.
+        self._fusible = not training and self._within == biased
         self._compile()
         if training:
             self._to_data = dnn.Primitive(
@@ -96,10 +101,12 @@ class Weighted(Operation):
 
     def forward(self, x, y, kept, parameters):
         weight, *bias = parameters
-        self._forward(x, self._packed_at(weight, kept), *bias, y)
+        self._forward(x, self._packed_at(weight, kept), *bias[: self._within], y)
+        for each in bias[self._within :]:
+            self._add(y, each, y)
 
     def tangent(self, x, y, kept, shift):
-        no_bias = [self._no_bias.ctypes.data] * (self.parameters - 1)
+        no_bias = [self._no_bias.ctypes.data] * self._within
         self._forward(x + shift, kept, *no_bias, y + shift)
 
     def backward(self, x, y, kept, dy, dx, gradients, workspace, shift):
@@ -158,6 +165,9 @@ class Convolution(Weighted):
             raise ValueError(f"images of {shape[2:]} pixels are too small for {layer}")
         self.shape = (shape[0], layer._out_channels, *outside)
 
+        # With AMX oneDNN (3.6.2) forgets the bias of a transposed convolution with these.
+        uneven = max(stride) > 1 and shape[1] % 2 or any(o % s for o, s in zip(outside, stride))
+
         a, b = layer.weight.shape[:2]
         area, groups = kernel[0] * kernel[1], layer._groups
         # oneDNN counts groups x out x in x k x k. Paddle keeps the groups with its first dimension,
@@ -177,6 +187,7 @@ class Convolution(Weighted):
             mode,
             [dnn.DIRECT_DECONVOLUTION if is_transposed else dnn.DIRECT_CONVOLUTION],
             [dnn.Dims(*stride), dnn.Dims(0, 0), dnn.Dims(*padding), end],
+            apart=is_transposed and mode.dtype == dnn.BFLOAT16 and uneven,
         )
         shapes = (self.shape, shape) if is_transposed else (shape, self.shape)
         how = (*shapes, kernel, stride, padding)
