@@ -10,7 +10,7 @@ from paddle import nn
 
 from paddle_gan.kernels import onednn as dnn
 from paddle_gan.kernels.correlation import Correlation
-from paddle_gan.kernels.layouts import channels_last, reorder, row_major, transposed
+from paddle_gan.kernels.layouts import channels_last, packing, reorder, row_major, transposed
 from paddle_gan.kernels.memory import Memory
 from paddle_gan.kernels.operation import Mode, Operation
 from paddle_gan.kernels.pointwise import function_of
@@ -30,6 +30,7 @@ class Weighted(Operation):
         memory. ``shapes`` are those of input and output. With ``apart`` a bias is added afterwards.
         """
         training, dtype, self._fixed = mode
+        self._dtype = dtype
         x, y = (channels_last(shape, dtype) for shape in shapes)
         free = dnn.Layout(dims, dtype=dtype)  # for oneDNN to choose
         outputs = shapes[1][1]
@@ -85,7 +86,7 @@ class Weighted(Operation):
         """Set the layout in which each pass keeps its weights, which may change before backward."""
         self._packed, self.kept = layout, 0 if self._fixed else floats
         self._own = Memory(floats) if self._fixed else None
-        self._pack = reorder(self._weights, layout)
+        self._pack = packing(self._weights, layout, self._dtype)
         self._is_packed = False
 
     def _packed_at(self, weight: int, kept: int) -> int:

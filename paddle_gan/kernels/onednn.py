@@ -103,7 +103,7 @@ class Layout:
     def __init__(
         self, shape: tuple[int, ...], strides: tuple[int, ...] | None = None, dtype: int = FLOAT32
     ):
-        self.handle = _pointer()
+        self.shape, self.strides, self.handle = shape, strides, _pointer()
         rank, dims = len(shape), Dims(*shape)
         if strides is None:
             create, last = library().dnnl_memory_desc_create_with_tag, _ANY_LAYOUT
