@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import paddle
 from paddle import Tensor, nn
 
 from paddle_gan.games.descent import descend, frozen, trainable
@@ -13,7 +16,7 @@ from paddle_gan.networks.initialization import INITS
 from paddle_gan.networks.norms import NORMS
 from paddle_gan.objectives.augmentations import AUGMENTATIONS, Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
-from paddle_gan.objectives.penalties import PENALTIES
+from paddle_gan.objectives.penalties import PENALTIES, PENALTY, PENALTY_RULES
 from paddle_gan.options import POSITIVE, Option, Row, number, whole
 from paddle_gan.sampling.regions import Regions
 
@@ -32,14 +35,7 @@ class GAN(FromNoise):
             Row(OBJECTIVES, formerly={"smoothed": "one-sided-smoothing"}),
             "the losses",
         ),
-        "penalty": Option(
-            "none", Row(PENALTIES, formerly={"gradient": "gradient-penalty"}), "on D's slope"
-        ),
-        "penalty_weight": Option(
-            None, POSITIVE, "its factor, or where to clip; the paper's unless given"
-        ),
-        "penalty_weight_end": Option(None, POSITIVE, "the same after the burn-in"),
-        "penalty_every": Option(1, whole(1), "steps from one penalty to the next, as much heavier"),
+        **PENALTY,
         "augment": Option(
             "instance-noise",
             Row(AUGMENTATIONS, formerly={"noise": "instance-noise"}),
@@ -62,37 +58,7 @@ class GAN(FromNoise):
     }
     rules = [
         *FREEZE_RULES,
-        (
-            lambda c: PENALTIES[c["penalty"]].term and NORMS[c["norm"]].of_batch,
-            "penalty {penalty!r} is of each image by itself, and with norm {norm!r} D judges a "
-            "batch as a whole; take --norm none, instance or spectral",
-        ),
-        (
-            lambda c: (
-                OBJECTIVES[c["objective"]].unbounded
-                and not PENALTIES[c["penalty"]].bounds
-                and not NORMS[c["norm"]].bounds
-            ),
-            "objective {objective!r} without a bound on the critic's slope has no minimum; "
-            "add --penalty clip or gradient-penalty, or --norm spectral",
-        ),
-        *(
-            (
-                lambda c, name=name: c["penalty"] == "none" and c[name] is not None,
-                f"{name} {{{name}}} weighs nothing with penalty 'none'; name one, or leave it out",
-            )
-            for name in ("penalty_weight", "penalty_weight_end")
-        ),
-        (
-            lambda c: c["penalty_every"] > 1 and not PENALTIES[c["penalty"]].term,
-            "penalty_every {penalty_every} is of terms of a loss, and penalty {penalty!r} is none; "
-            "leave it out",
-        ),
-        (
-            lambda c: PENALTIES[c["penalty"]].project and NORMS[c["norm"]].spectral,
-            "penalty {penalty!r} bounds weights that norm {norm!r} divides by their size anyway; "
-            "take one of both",
-        ),
+        *PENALTY_RULES,
         (
             lambda c: c["augment"] == "none" and {c["augment_p"], c["augment_target"]} != {None},
             "augment 'none' changes no image, so there is no probability of it; name another",
@@ -117,6 +83,7 @@ class GAN(FromNoise):
     def __init__(self, config: dict):
         super().__init__(config)
         self.discriminator = self.networks["Dnet"]
+        self.norm = NORMS[config["norm"]]
         self.objective = OBJECTIVES[config["objective"]]
         self.penalty = PENALTIES[config["penalty"]]
         p, target, self.pack = config["augment_p"], config["augment_target"], config["pack"]
@@ -193,22 +160,27 @@ class GAN(FromNoise):
     ):
         """``labels`` are the classes of the real images, ``told`` those of the fake ones."""
         real, fake = self._shown(real), self._shown(fake)
-        real_logits = self.discriminator.logits(real, *labels)
-        fake_logits = self.discriminator.logits(fake, *told)
+        real_logits, fake_logits = self._both_logits(real, fake, labels, told)
         lead = self.objective.lead(real_logits, fake_logits)
         self.augment.observe(lead, self.config["batch_size"] // self.parts)
         loss = self.objective.discriminator(real_logits, fake_logits)
         if self.penalty.term and weight:
 
-            def gradient(images: Tensor) -> Tensor:  # of images between both: as of the real one
-                classes = told if images is fake else labels
-                return self.discriminator.input_gradient(images, *classes)
+            def gradient(*batches: Tensor) -> Tensor:  # of images between both: as of the real one
+                classes = (told if images is fake else labels for images in batches)
+                return self.discriminator.input_gradient(*_joined(batches, classes))
 
             loss = loss + weight * self.penalty.term(gradient, real, fake)
         descend(loss, self.d_optimizer)
         if self.penalty.project:
             self.penalty.project(trainable(self.discriminator), weight)
         return loss.detach(), self.objective.report(*self.noted(real_logits, fake_logits))
+
+    def _both_logits(self, real: Tensor, fake: Tensor, labels: list[Tensor], told: list[Tensor]):
+        """D's logits of both, in one pass unless it judges a batch as a whole."""
+        if self.norm.of_batch:
+            return self.discriminator.logits(real, *labels), self.discriminator.logits(fake, *told)
+        return self.discriminator.logits(*_joined((real, fake), (labels, told))).split(2)
 
     def _shown(self, images: Tensor) -> Tensor:
         """Images as D sees them: augmented, ``pack`` of them as the channels of one."""
@@ -242,6 +214,11 @@ class GAN(FromNoise):
             real, fake = values["accuracy_real"], values["accuracy_fake"]
             parts.append(f"D right on {real:.0%} real, {fake:.0%} generated")
         return " ".join(parts)
+
+
+def _joined(batches: Iterable[Tensor], classes: Iterable[list[Tensor]]) -> list[Tensor]:
+    """One batch of all images, and of their classes if there are any."""
+    return [paddle.concat(each) for each in zip(*([b, *c] for b, c in zip(batches, classes)))]
 
 
 GAME = GAN

@@ -1,4 +1,4 @@
-"""Penalties as a part of the game: their weight, their images, their classes."""
+"""Penalties as a part of the game: their weight, images, classes; which passes of D there are."""
 
 import numpy as np
 import paddle
@@ -65,3 +65,22 @@ def test_the_penalty_of_a_network_with_classes_is_of_the_class_asked_for(penalty
         assert slope > 0.01 * float(loss)
         expected += slope
     assert float(found["d_loss"]) == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("recipe", ["dcgan", "cr3gan", "hinge"])
+def test_both_kinds_of_images_are_judged_in_one_pass_where_none_depends_on_another(recipe):
+    ours = game(recipe)
+    told = [paddle.to_tensor([i % 10 for i in range(BATCH)])] if ours.config.get("classes") else []
+    passes, logits = [], ours.discriminator.logits
+    pair = real(), real(seed=1)
+    expected = [logits(images, *told) for images in pair]
+
+    def counted(images, *labels):
+        passes.append(len(images))
+        return logits(images, *labels)
+
+    ours.discriminator.logits = counted
+    found = ours._both_logits(*pair, told, told)
+    for each, other in zip(found, expected):
+        assert np.abs((each - other).numpy()).max() < 1e-5
+    assert passes == ([BATCH, BATCH] if recipe == "hinge" else [2 * BATCH])  # hinge has BatchNorm

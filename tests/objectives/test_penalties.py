@@ -24,7 +24,7 @@ def linear(*slopes: float):
     w = np.zeros((1, 1, 4, 4), "float32")
     w.flat[: len(slopes)] = slopes
     weight = paddle.to_tensor(w, stop_gradient=False)
-    return weight, lambda images: weight.expand(images.shape)
+    return weight, lambda *batches: weight.expand(paddle.concat(batches).shape)
 
 
 def test_the_papers_weights():
@@ -62,8 +62,9 @@ def test_a_linear_critic_worked_by_hand():
 def test_penalties_are_means_over_images():
     slopes = paddle.to_tensor([1.0, 3.0, 0.5]).reshape([3, 1, 1, 1])
 
-    def gradient(images):
-        return slopes * paddle.ones(images.shape) / 4  # 16 pixels: its norm is the slope
+    def gradient(*batches):
+        # Of 16 pixels: the norm is the slope.
+        return paddle.concat([slopes * paddle.ones(images.shape) / 4 for images in batches])
 
     pair = images(3, 0, 4), images(3, 1, 4)
     assert float(gradient_penalty(gradient, *pair)) == pytest.approx((0 + 4 + 0.25) / 3, rel=1e-5)
@@ -89,9 +90,9 @@ def seen_by(term, real, fake) -> list[paddle.Tensor]:
     """The images at which the penalty asks for the gradient."""
     seen = []
 
-    def gradient(images):
-        seen.append(images)
-        return paddle.ones_like(images)
+    def gradient(*batches):
+        seen.extend(batches)
+        return paddle.ones_like(paddle.concat(batches))
 
     term(gradient, real, fake)
     return seen
@@ -142,7 +143,11 @@ def critic() -> Discriminator:
 
 def penalty(name: str, network) -> paddle.Tensor:
     paddle.seed(6)  # the interpolated images are drawn
-    return TERMS[name](network.input_gradient, images(5, 0), images(5, 1))
+
+    def gradient(*batches):
+        return network.input_gradient(paddle.concat(batches))
+
+    return TERMS[name](gradient, images(5, 0), images(5, 1))
 
 
 def gradients(name: str, network) -> dict[str, np.ndarray]:
@@ -189,11 +194,12 @@ def test_every_discriminator_can_be_penalized(name, networks):
     size = 28 if networks == "sngan" else 16
     network = NETWORKS[networks].Discriminator(width=4, image_size=size, norm="none")
     fill(network, seed=8)  # residual blocks begin with weights of 0
-    labels = [paddle.to_tensor([3, 4, 4])] if hasattr(network, "embedding") else []
-    term = TERMS[name](
-        lambda x: network.input_gradient(x, *labels), images(3, 0, size), images(3, 1, size)
-    )
-    term.backward()
+
+    def gradient(*batches):
+        labels = [paddle.to_tensor([3, 4, 4] * len(batches))] * hasattr(network, "embedding")
+        return network.input_gradient(paddle.concat(batches), *labels)
+
+    TERMS[name](gradient, images(3, 0, size), images(3, 1, size)).backward()
     for key, parameter in network.named_parameters():
         if "weight" in key and "embedding" not in key and not parameter.stop_gradient:
             assert np.abs(parameter.grad.numpy()).max() > 0, key
