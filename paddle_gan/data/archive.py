@@ -57,6 +57,8 @@ class Archive:
     Raises UserError for one that is damaged.
     """
 
+    is_shared = False  # what is packed would be unpacked by each
+
     def __init__(self, where: Path):
         self.where, self._lock, self._reader = where, threading.Lock(), None
         found = where.stat()

@@ -8,10 +8,10 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import nullcontext
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, TextIO
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 from tqdm import tqdm
@@ -23,12 +23,15 @@ from paddle_gan.data.pixels import Form
 from paddle_gan.data.stored import Stored
 from paddle_gan.errors import UserError
 from paddle_gan.system import store
+from paddle_gan.system.opencv import silent_libraries
 from paddle_gan.system.runtime import cores, say_once
+from paddle_gan.system.workers import Workers
 
 NAMED = 5  # broken images that are named one by one
 SMALL_FILES, SMALL_IMAGES = 2**24, 2**26  # bytes; about a second's work, and bearable in memory
 _VERSION = 1  # counted up when the same files would give other arrays
 _CHUNK, _CHUNK_BYTES = 256, 2**22  # at most, of what a thread decodes at a time
+_MANY = 5000  # items that are decoded sooner by processes, which take a second to start
 _FILE, _KEPT = "images.bin", "kept.npy"
 
 Item = list  # of the names of the files that belong together, one a side
@@ -114,12 +117,14 @@ def _opened(found: store.Kept, shape: tuple[int, ...]) -> Decoded:
 
 
 class _Chunk(NamedTuple):
-    """Some items, decoded: images, K x sides x C x S x S, of the K in ``kept``.
+    """Some items, decoded: those ``kept``, by their numbers, and lines about the ``broken``.
 
-    ``deep`` are images of 16 bits, each with its index in ``images``, where nothing is filled in.
+    ``images`` are K x sides x C x S x S of all K items, None where they were written to the file.
+    ``deep`` are images of 16 bits, each with the number of its item and its side, where nothing is
+    filled in.
     """
 
-    images: np.ndarray
+    images: np.ndarray | None
     kept: list[int]
     broken: list[str]
     deep: list[tuple[tuple[int, int], np.ndarray]]
@@ -137,32 +142,37 @@ def _decode(
 ) -> tuple[np.ndarray, bool]:
     """Write the images of all items into a file, sides x C x S x S for each that can be read.
 
-    ``folder`` is for files in between. Returns the numbers of these items, and whether the first
-    of them was in color and is gray.
+    ``folder`` is where the file is, and where others may be. Returns the numbers of these items,
+    and whether the first of them was in color and is gray.
     """
     item_bytes = int(np.prod(shape))
     size = min(_CHUNK, max(1, _CHUNK_BYTES // item_bytes))
-    chunks = [range(start, min(start + size, len(items))) for start in range(0, len(items), size)]
+    chunks = [(start, items[start : start + size]) for start in range(0, len(items), size)]
+    of_place = files._replace(names=[], entries={})  # as little as another process needs
+    many = folder and len(items) >= _MANY and cores() > 1 and files.place.is_shared
 
-    def decode(chunk: range) -> _Chunk:
-        return _decoded(files, items, chunk, read, shape, form)
+    def decode(chunk: tuple[int, list[Item]]) -> _Chunk:
+        arguments = (of_place, *chunk, read, shape, form)
+        return workers(_written, file.name, *arguments) if workers else _decoded(*arguments)
 
     kept, broken, deep = [], [], Deep(form, folder)
     with (
         silent_libraries() as stderr,
         tqdm(total=len(items), desc="preparing", unit=" images", file=stderr, disable=None) as bar,
+        Workers() if many else nullcontext() as workers,
         ThreadPoolExecutor(cores()) as pool,
         deep,
     ):
         for found in _in_order(pool, decode, chunks):
-            for (row, side), image in found.deep:
-                at = (len(kept) + row) * item_bytes + side * item_bytes // shape[0]
-                deep.add(at, image)
-            file.write(found.images)
+            for (index, side), image in found.deep:
+                deep.add(index * item_bytes + side * item_bytes // shape[0], image)
+            if found.images is not None:
+                file.write(found.images)
             kept += found.kept
             broken += found.broken
             bar.update(len(found.kept) + len(found.broken))
         deep.fill_in(file)
+        _close_gaps(file, kept, item_bytes)
         gray = form.channels == 1 and bool(kept)
         colored = gray and _has_color(files, items[kept[0]], read)
     tell_broken(broken, where)
@@ -173,21 +183,40 @@ def _decode(
 
 
 def _decoded(
-    files: Listing, items: list[Item], chunk: range, read: Callable, shape, form: Form
+    files: Listing, start: int, items: list[Item], read: Callable, shape, form: Form
 ) -> _Chunk:
-    images, kept, broken, deep = np.empty((len(chunk), *shape), np.uint8), [], [], []
-    for index in chunk:
+    images, kept, broken, deep = np.empty((len(items), *shape), np.uint8), [], [], []
+    for place, item in enumerate(items):
         try:
-            for side, image in enumerate(read(files, items[index], form)):
+            for side, image in enumerate(read(files, item, form)):
                 if image.dtype == np.uint16:
-                    deep.append(((len(kept), side), image))
+                    deep.append(((start + place, side), image))
                 else:
-                    images[len(kept), side] = image
-            kept.append(index)
+                    images[place, side] = image
+            kept.append(start + place)
         except Unreadable as error:
-            deep = [each for each in deep if each[0][0] < len(kept)]
             broken.append(str(error))
-    return _Chunk(images[: len(kept)], kept, broken, deep)
+    return _Chunk(images, kept, broken, deep)
+
+
+def _written(path: str, files: Listing, start: int, *arguments) -> _Chunk:
+    """What is decoded, its images at their places in a file that exists."""
+    found = _decoded(files, start, *arguments)
+    with open(path, "rb+") as file:
+        file.seek(start * found.images[0].nbytes)
+        file.write(found.images)
+    return found._replace(images=None)
+
+
+def _close_gaps(file: BinaryIO, kept: list[int], item_bytes: int) -> None:
+    """Move the items that were kept to the beginning of the file, and leave out the others."""
+    for row, index in enumerate(kept):
+        if row < index:
+            file.seek(index * item_bytes)
+            item = file.read(item_bytes)
+            file.seek(row * item_bytes)
+            file.write(item)
+    file.truncate(len(kept) * item_bytes)
 
 
 def _in_order(pool: ThreadPoolExecutor, function: Callable, arguments: list) -> Iterator:
@@ -212,20 +241,3 @@ def tell_broken(broken: list[str], where: str) -> None:
         say_once(f"skipped: {line}")
     if len(broken) > NAMED:
         say_once(f"skipped: {len(broken) - NAMED:,} more of the {where}")
-
-
-@contextmanager
-def silent_libraries() -> Iterator[TextIO]:
-    """Keep libpng, libjpeg and libtiff, which write past Python, from talking on stderr.
-
-    Inside, the stream that is given leads there.
-    """
-    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, 2)
-    try:
-        with open(saved, "w", closefd=False) as stderr:
-            yield stderr
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(null)

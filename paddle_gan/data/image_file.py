@@ -61,7 +61,7 @@ def square(image: np.ndarray, form: Form) -> np.ndarray:
 def read_file(path: Path | str) -> bytes:
     """The content of an ordinary file of bearable size. Raises Unreadable naming it."""
     try:
-        with open(path, "rb", opener=_without_waiting) as file:
+        with io.FileIO(path, opener=_without_waiting) as file:  # a buffer would take longer
             found = os.fstat(file.fileno())
             if not stat.S_ISREG(found.st_mode):
                 raise Unreadable(f"{path} {NO_FILE}")

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from paddle_gan.data.decoding import silent_libraries, tell_broken
+from paddle_gan.data.decoding import tell_broken
 from paddle_gan.data.depth import narrowed, tell_bits
 from paddle_gan.data.image_file import Unreadable, decode, read_file
 from paddle_gan.data.listing import image_paths
 from paddle_gan.data.pixels import Form
 from paddle_gan.errors import UserError
-from paddle_gan.system.opencv import import_cv2
+from paddle_gan.system.opencv import import_cv2, silent_libraries
 
 WANTED = "an image, or a folder of images (.png, .jpg, …), at any depth"
 _LONGEST = 16  # short sides; beyond, a picture is squeezed

@@ -43,6 +43,7 @@ class Place(Protocol):
     """Where files are."""
 
     where: Path
+    is_shared: bool  # whether other processes may read it as well, after pickling
 
     def entries(self) -> dict[str, Entry]:
         """All that is there, by paths with "/", without what is hidden."""
@@ -69,6 +70,8 @@ class Listing(NamedTuple):
 
 class Folder:
     """A folder, and all below it; links to folders are not followed."""
+
+    is_shared = True
 
     def __init__(self, where: Path):
         self.where = where

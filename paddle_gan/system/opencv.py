@@ -1,8 +1,12 @@
-"""The one door to OpenCV, so that a machine on which it does not load is told so in one line."""
+"""The one door to OpenCV, which tells in one line where it does not load, and its libraries."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import ModuleType
+from typing import TextIO
 
 from paddle_gan.errors import UserError
 
@@ -23,3 +27,20 @@ def import_cv2() -> ModuleType:
             "opencv-python-headless"
         ) from error
     return cv2
+
+
+@contextmanager
+def silent_libraries() -> Iterator[TextIO]:
+    """Keep libpng, libjpeg and libtiff, which write past Python, from talking on stderr.
+
+    Inside, the stream that is given leads there.
+    """
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
+    try:
+        with open(saved, "w", closefd=False) as stderr:
+            yield stderr
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)

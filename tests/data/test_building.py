@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
-import signal
-import time
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 import pytest
 
@@ -65,21 +60,3 @@ def test_processes_make_the_same(digits, monkeypatch):
     monkeypatch.setattr(building, "_FEW", 0)
     monkeypatch.setattr(building, "_CHUNK", 2)
     assert np.array_equal(build("together", make, shape, digits), alone)
-
-
-def test_a_worker_that_is_suspended_while_it_answers_loses_nothing(monkeypatch):
-    """Its write ends early where output is unbuffered, as in many containers."""
-    monkeypatch.setenv("PYTHONUNBUFFERED", "1")
-    with building._Process() as process, ThreadPoolExecutor(1) as thread:
-        worker = process._process
-        pickle.dump((np.zeros, [5_000_000]), worker.stdin)  # 40 MB, more than a pipe holds
-        worker.stdin.flush()
-        time.sleep(1.0)  # until it waits for a reader
-        for signum in (signal.SIGSTOP, signal.SIGCONT):
-            worker.send_signal(signum)
-            time.sleep(0.2)
-        answer = thread.submit(pickle.load, worker.stdout)
-        try:
-            assert answer.result(timeout=20).shape == (5_000_000,)
-        finally:
-            worker.kill()  # where it has lost bytes, the reader would wait for ever

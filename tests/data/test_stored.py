@@ -13,7 +13,7 @@ import pytest
 from paddle_gan.data import KINDS, decoding, load, load_images, loader
 from paddle_gan.data.stored import Stored
 from paddle_gan.errors import UserError
-from paddle_gan.system import store
+from paddle_gan.system import runtime, store, workers
 from tests.data.files import save, save_grays
 
 
@@ -155,6 +155,27 @@ def test_images_of_sixteen_bits_are_filled_in(tmp_path, large):
     large()
     found = load_images(tmp_path / "deep", 8).images[:, 0, 0, 0].tolist()
     assert found == [round(1000 / 4095 * 255), 255, 77, round(2048 / 4095 * 255)]
+
+
+def test_processes_decode_as_threads_do(tmp_path, large, monkeypatch, capfd):
+    grays = {f"{n:02}.png": 6 * n for n in range(40)}
+    save_grays(tmp_path / "mixed", grays)
+    (tmp_path / "mixed/13.png").write_bytes(b"no image")
+    save(tmp_path / "mixed/17.png", 1000, mode="I;16")
+    large()
+    monkeypatch.setattr(decoding, "_CHUNK", 4)
+    found = {}
+    for many in (5000, 40):
+        monkeypatch.setattr(decoding, "_MANY", many)
+        for module in (decoding, workers):
+            monkeypatch.setattr(module, "cores", lambda: 2)
+        runtime._said.clear()
+        images = load_images(tmp_path / "mixed", 8).images
+        found[many] = images[:, 0, 0, 0].tolist(), capfd.readouterr().err
+        store.remove(store.everything()[0])
+    assert found[5000] == found[40] and len(found[40][0]) == 39
+    assert "13.png" in found[40][1]
+    assert found[40][0][:13] == [6 * n for n in range(13)]
 
 
 def test_white_beside_padded_images_is_none_of_their_values(tmp_path):

@@ -1,11 +1,12 @@
 """A machine without libGL is told what to install."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
-from paddle_gan.system.opencv import import_cv2
+from paddle_gan.system.opencv import import_cv2, silent_libraries
 
 
 def test_gives_opencv():
@@ -26,10 +27,18 @@ def test_missing_libgl_is_one_line_with_the_remedy(tmp_path, paddle_first):
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{first}"
         "from paddle_gan.errors import UserError\n"
-        "from paddle_gan.system.opencv import import_cv2\n"
+        "from paddle_gan.system.opencv import import_cv2, silent_libraries\n"
         "try:\n    import_cv2()\nexcept UserError as error:\n    print(error)\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     lines = run.stdout.splitlines()
     assert len(lines) == 1, run.stderr
     assert "pip install opencv-python-headless" in lines[0]
+
+
+def test_stderr_works_again_afterwards(capfd):
+    with pytest.raises(ZeroDivisionError), silent_libraries():
+        os.write(2, b"hidden")
+        raise ZeroDivisionError
+    os.write(2, b"shown")
+    assert capfd.readouterr().err == "shown"
