@@ -103,9 +103,10 @@ class StarGAN(Domains):
     def _discriminator_step(self, real: Tensor, own: Tensor, target: Tensor, to_d) -> dict:
         with paddle.no_grad():
             fake = self._translated(real, target)
-        (real_logits, names), (fake_logits, _) = map(self.discriminator, (real, fake))
+        logits, names = self.discriminator(paddle.concat([real, fake]))
+        real_logits, fake_logits = logits.split(2)
         d_loss = _LOSS.discriminator(real_logits, fake_logits)
-        class_loss = F.cross_entropy(names, own)
+        class_loss = F.cross_entropy(names[: len(real)], own)
         penalty = _PENALTY.term(self.discriminator.input_gradient, real, fake)
         weighted = self.config["lambda_class"] * class_loss
         weighted += self.config["lambda_penalty"] * penalty

@@ -131,13 +131,14 @@ class StarGANv2(Domains):
         return {name: loss.detach() for name, loss in losses.items()}
 
     def _discriminator_step(self, batch: dict[str, Tensor], fake: Tensor, to_d) -> dict:
-        real, own = batch["image"], batch["domain"]
-        logits = self.discriminator(real, own), self.discriminator(fake, batch["target"])
+        real, own, target = batch["image"], batch["domain"], batch["target"]
+        both = paddle.concat([real, fake]), paddle.concat([own, target])
+        logits = self.discriminator(*both).split(2)
         d_loss = _LOSS.discriminator(*logits)
         penalty = r1(lambda images: self.discriminator.input_gradient(images, own), real, fake)
         descend(d_loss + self.config["lambda_r1"] * penalty, to_d)
-        report = _LOSS.report(*self.noted(*logits))
-        return {"d_loss": d_loss, "penalty_loss": penalty, **report}
+        told = _LOSS.report(*self.noted(*logits))
+        return {"d_loss": d_loss, "penalty_loss": penalty, **told}
 
     def _generator_loss(self, batch: dict[str, Tensor], styles: list[Tensor], step: int) -> dict:
         """The parts of G's loss and, as ``loss``, their weighted sum."""
@@ -226,8 +227,7 @@ class StarGANv2(Domains):
                 shape = images.shape[1], encoder.image_size, encoder.image_size
                 seen = encoder(paddle.to_tensor(_read(reference, shape)), target)
                 style = lerp(style, seen, share)
-            images = paddle.to_tensor(images)
-            return generator(images, style.expand([len(images), -1])).numpy()
+            return generator(paddle.to_tensor(images), style.expand([len(images), -1])).numpy()
 
 
 def _share(reference: str | None, mix: float | None) -> float:
