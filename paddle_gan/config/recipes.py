@@ -19,7 +19,8 @@ _PAIRED = dict(objective="relativistic", penalty="r1-r2", augment="none")
 _PAIRS = dict(**_PAIRED, lr_half=0)
 _LIGHTER = dict(penalty_weight=0.3, penalty_weight_end=0.03, burn_in=200_000)
 _ANNEALED = dict(**_LIGHTER, lr_end=0.0001, ema_half_life=30_000)
-_TAUGHT = dict(**_PAIRED, **_LIGHTER, penalty_every=4, norm="none", lr_half=60_000, lr_ratio=0.5)
+_D = dict(norm="none", lr_ratio=0.5, penalty_every=4)
+_TAUGHT = dict(**_PAIRED, **_LIGHTER, **_D, lr_half=60_000, betas=(0.0, 0.99))
 _R3GAN = dict(**_PAIRS, networks="r3gan", betas=(0.0, 0.9), beta2_end=0.99)
 _SMALL = dict(**_R3GAN, **_ANNEALED, lr=0.0003, width=16, max_width=64, blocks=1)
 _WGAN = dict(objective="wasserstein", critic_steps=5, fresh_noise=1)
@@ -34,7 +35,6 @@ RECIPES = {
     "dcgan": Recipe(
         "the notebook's generator, taught as measured to be best",
         **_TAUGHT,
-        betas=(0.0, 0.99),
         classes="data",
         conditioning="latents",
         margin=0.5,
@@ -54,7 +54,8 @@ RECIPES = {
         lr=0.0002,
         batch_size=64,
     ),
-    "cdcgan": Recipe("dcgan-bce with the class as an input to both networks", networks="cdcgan"),
+    "cdcgan": Recipe("dcgan, G told the class as well", **_TAUGHT, networks="cdcgan"),
+    "cdcgan-bce": Recipe("dcgan-bce, both networks told the class", networks="cdcgan"),
     "mlp": Recipe(
         "one hidden layer in each network, uniform latents",
         **_MLP,

@@ -48,7 +48,7 @@ def test_clipping_follows_each_step():
 @pytest.mark.parametrize(("penalty", "at"), [("r1", [0]), ("r2", [1]), ("r1-r2", [0, 1])])
 def test_the_penalty_of_a_network_with_classes_is_of_the_class_asked_for(penalty, at):
     own = dict(penalty=penalty, penalty_weight=4.0, norm="none", lr=1e-30)
-    ours, theirs = twins("cdcgan", **own)
+    ours, theirs = twins("cdcgan-bce", **own)
     images, labels = real(), paddle.to_tensor([2, 2, 5, 5, 5, 9])
     paddle.seed(7)
     found = ours.train_step({"image": images, "label": labels}, 0)
