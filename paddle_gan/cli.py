@@ -63,7 +63,7 @@ def _recipe(known: argparse.Namespace) -> str:
 def _train_has_no(known: argparse.Namespace, flag: str) -> UserError:
     from paddle_gan.config import no_option
 
-    return no_option(_recipe(known), flag)
+    return no_option(_recipe(known), flag, besides=[name[2:] for name, _ in of.TRAIN])
 
 
 def _infer(device, **arguments) -> None:

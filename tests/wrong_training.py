@@ -17,6 +17,7 @@ TRAIN = [
     Wrong("unknown recipe", "--recipe dcgam", "unknown recipe 'dcgam'; did you mean 'dcgan'?"),
     Wrong("recipe far from all", "--recipe x", "there are aistudio, autoencoder, cdcgan, conv"),
     Wrong("unknown flag", "--epoch-count 3", "unknown option 'epoch_count'; there are"),
+    Wrong("flag of infer.py", "--output x", "unknown option 'output'; did you mean 'out'?"),
     Wrong("flag without value", "--epochs", "argument --epochs: expected one argument"),
     Wrong("epochs in words", "--epochs many", "argument --epochs: invalid int value: 'many'"),
     Wrong("no epochs", "--epochs 0", "epochs 0: it must be a whole number, at least 1"),

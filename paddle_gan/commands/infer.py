@@ -48,6 +48,9 @@ def infer(
     PNG of each; ``inverted`` pictures are black on white. Returns the path.
     """
     if source is not None:
+        chosen = dict(seeds=seeds, index=index, latents=latents, interpolation=interpolation)
+        if given := [f"--{name}" for name, value in chosen.items() if value is not None]:
+            raise UserError(f"{given[0]} chooses among drawings, and --input gives what is drawn")
         opened = open_checkpoint(checkpoint)
         asked = checked(asked, opened.game.asked, "this checkpoint")
         return translate_files(opened, source, output or "work/translated", num or 1, seed, **asked)

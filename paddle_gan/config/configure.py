@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from paddle_gan import data
@@ -111,11 +111,16 @@ def _as_json(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
 
 
-def no_option(recipe: str, name: str, given: Mapping[str, Any] | None = None) -> UserError:
-    """The error for an option that a recipe does not have: which have it, or which is nearest."""
+def no_option(
+    recipe: str, name: str, given: Mapping[str, Any] | None = None, besides: Iterable[str] = ()
+) -> UserError:
+    """The error for an option that a recipe does not have: which have it, or which is nearest.
+
+    ``besides`` are names that are no options of a recipe but may be meant.
+    """
     name = name.replace("-", "_")
     having = [other for other, row in RECIPES.items() if name in options_of(row, {})[0]]
     if having:
         there = f"{', '.join(having)} {'has' if len(having) == 1 else 'have'} it"
         return UserError(f"recipe {recipe!r} has no option {name!r}; {there}")
-    return unknown("option", name, sorted(options_of(find(recipe), given or {})[0]))
+    return unknown("option", name, sorted({*options_of(find(recipe), given or {})[0], *besides}))

@@ -163,6 +163,8 @@ def test_what_is_refused(color, photos, tmp_path):
     refused("broken.png is damaged", source=photos / "broken.png")
     refused("clear.png would be overwritten", output=photos)
     refused("with --input it is a folder", output=tmp_path / "output.png")
+    refused("--seeds chooses among drawings, and --input gives what is drawn", seeds=[1, 2])
+    refused("--interpolation chooses", interpolation=9)
     (tmp_path / "file").write_text("")
     refused("cannot write", output=tmp_path / "file")
     noise = tmp_path / "Gnet.pdparams"
