@@ -15,7 +15,7 @@ from tests.wrong_calls import (
 IDX = "digits/train-images-idx3-ubyte"
 TRAIN = [
     Wrong("unknown recipe", "--recipe dcgam", "unknown recipe 'dcgam'; did you mean 'dcgan'?"),
-    Wrong("recipe far from all", "--recipe x", "there are aistudio, autoencoder, cdcgan, conv"),
+    Wrong("recipe far from all", "--recipe x", "there are aistudio, autoencoder, cdcgan, cdcgan-bce"),
     Wrong("unknown flag", "--epoch-count 3", "unknown option 'epoch_count'; there are"),
     Wrong("flag of infer.py", "--output x", "unknown option 'output'; did you mean 'out'?"),
     Wrong("flag without value", "--epochs", "argument --epochs: expected one argument"),
@@ -23,6 +23,7 @@ TRAIN = [
     Wrong("no epochs", "--epochs 0", "epochs 0: it must be a whole number, at least 1"),
     Wrong("negative steps", "--max-steps -1", "max_steps -1: it must be at least 1"),
     Wrong("half an image", "--batch-size 2.5", "argument --batch-size: invalid int value: '2.5'"),
+    Wrong("scores that never come", "--evaluate-every 50", "50 counts epochs, and the run has 40"),
     Wrong("batch of one", "--batch-size 1", "batch_size 1: it must be at least 2"),
     Wrong("batch beyond the set", "--batch-size 25", "choose a --batch-size from 2 to 24, or give"),
     Wrong("rate in words", "--lr fast", "argument --lr: invalid float value: 'fast'"),

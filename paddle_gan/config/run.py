@@ -84,9 +84,4 @@ RULES: list[Rule] = [
         "lr_end {lr_end} and lr_half {lr_half} are two schedules of the same rates; "
         "take --lr-half 0, or leave lr_end out",
     ),
-    (
-        lambda c: (c["evaluate_every"] or 0) > c["epochs"],
-        "evaluate_every {evaluate_every} counts epochs, and the run has {epochs}: nothing would be "
-        "scored; choose less",
-    ),
 ]

@@ -59,6 +59,11 @@ def train(
     config["amp"] = _choose_amp(config["amp"], device)
     if config["evaluate_every"] and game.judge is None:
         raise UserError(f"{config['recipe']} has no scores; leave --evaluate-every out")
+    if not resume and (config["evaluate_every"] or 0) > config["epochs"]:
+        raise UserError(
+            f"evaluate_every {config['evaluate_every']} counts epochs, and the run has "
+            f"{config['epochs']}: nothing would be scored; choose less"
+        )
     check_division(config, distributed.world())
     if config["init_from"] and not resume:
         read(config["init_from"])  # refused now rather than after a large set was prepared

@@ -67,11 +67,6 @@ SENSELESS = {
         "burn_in 1000 is the way to other values, and none is given",
         [dict(beta2_end=0), dict(ema_half_life_end=9), dict(burn_in=0)],
     ),
-    "scores that never come": (
-        dict(evaluate_every=10, epochs=9),
-        "evaluate_every 10 counts epochs, and the run has 9",
-        [dict(epochs=10), dict(evaluate_every=9)],
-    ),
     "two schedules of one rate": (
         dict(lr_end=0.1, burn_in=9),
         "lr_end 0.1 and lr_half 200000 are two schedules of the same rates; take --lr-half 0",
