@@ -10,7 +10,6 @@ import contextlib
 import os
 import pickle
 import queue
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -49,9 +48,14 @@ class Workers:
 
 class _Process:
     def __enter__(self):
-        paths = os.pathsep.join(filter(None, sys.path))
+        # With -c the current folder is on the path of modules, which here it may not be.
+        start = (
+            "import signal, sys; signal.signal(signal.SIGINT, signal.SIG_IGN); del sys.path[0]; "
+            f"from {__name__} import _answer; _answer()"
+        )
+        paths = os.pathsep.join(path or os.getcwd() for path in sys.path)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", f"from {__name__} import _answer; _answer()"],
+            [sys.executable, "-c", start],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": paths},
@@ -59,7 +63,7 @@ class _Process:
         return self
 
     def __exit__(self, *exception) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it has died
+        with contextlib.suppress(OSError):  # it has died
             self._process.stdin.close()  # which ends it
         self._process.stdout.close()
         self._process.wait()
@@ -69,9 +73,9 @@ class _Process:
             pickle.dump((function, arguments), self._process.stdin)
             self._process.stdin.flush()
             result, error = pickle.load(self._process.stdout)
-        except (BrokenPipeError, EOFError, pickle.UnpicklingError) as gone:
+        except (OSError, EOFError, pickle.UnpicklingError) as gone:
             raise UserError(
-                "a process that prepares images was killed, maybe for want of memory; try again"
+                "a process that prepares images has ended, maybe for want of memory; try again"
             ) from gone
         if error is not None:
             raise error
@@ -79,8 +83,10 @@ class _Process:
 
 
 def _answer() -> None:
-    """Call what the other process asks for until it asks no more."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # which the other process gets as well
+    """Call what the other process asks for until it asks no more.
+
+    An interrupt is ignored from the start: the other process gets it as well.
+    """
     # With PYTHONUNBUFFERED sys.stdout writes only a part when the process is stopped meanwhile.
     answers = open(sys.stdout.fileno(), "wb", closefd=False)
     while True:

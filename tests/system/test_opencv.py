@@ -27,7 +27,7 @@ def test_missing_libgl_is_one_line_with_the_remedy(tmp_path, paddle_first):
     script = (
         f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n{first}"
         "from paddle_gan.errors import UserError\n"
-        "from paddle_gan.system.opencv import import_cv2, silent_libraries\n"
+        "from paddle_gan.system.opencv import import_cv2\n"
         "try:\n    import_cv2()\nexcept UserError as error:\n    print(error)\n"
     )
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

@@ -42,7 +42,7 @@ def test_what_a_function_raises_is_raised_here_and_its_process_goes_on():
 def test_a_process_that_was_killed_is_told_in_a_line():
     with Workers() as call:
         os.kill(call(os.getpid), signal.SIGKILL)
-        with pytest.raises(UserError, match="was killed"):
+        with pytest.raises(UserError, match="has ended"):
             for _ in range(2):  # the other one is free
                 call(divmod, 7, 3)
 
