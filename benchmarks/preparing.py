@@ -89,7 +89,7 @@ def run(python: str, script: str, *arguments, **environment) -> list[float]:
 def touch_memory(folder: Path, n: int) -> None:
     """Write as many bytes as the set will take, and delete them.
 
-    A virtual machine gets memory from its host when it is first written to, which is measured else.
+    A virtual machine gets memory from its host when it is first written to; that is not measured.
     """
     with open(folder / "bytes", "wb") as file:
         for _ in range(n // PER_FOLDER + 1):

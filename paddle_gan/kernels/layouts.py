@@ -57,8 +57,7 @@ def packing(weights: dnn.Layout, packed, dtype: int) -> Callable[[int, int], Non
     # first, and in each the weights in Paddle's order.
     count, places = math.prod(weights.shape), height * width
     each = count // places
-    turned = dnn.Layout((each, places), (1, each), dtype)
-    turn = reorder(row_major((each, places)), turned)
+    turn = reorder(row_major((each, places)), transposed(each, places, dtype))
     pairs = [stride // places for stride in weights.strides[:2]]
     pack = reorder(dnn.Layout(weights.shape, (*pairs, width * each, each), dtype), packed)
 
