@@ -1,4 +1,7 @@
-"""The page of a checkpoint, work/Gnet.pdparams unless named, as AI Studio starts it."""
+"""The page of a checkpoint as AI Studio starts it.
+
+Unless one is named that is work/Gnet.pdparams, or where it is missing one of the package.
+"""
 
 import sys
 from pathlib import Path
@@ -7,4 +10,5 @@ from paddle_gan.__main__ import main
 
 if __name__ == "__main__":
     default = Path(__file__).with_name("work") / "Gnet.pdparams"
-    sys.exit(main(sys.argv[1:] or [str(default)], command="demo"))
+    shown = str(default) if default.exists() else "pretrained:dcgan"
+    sys.exit(main(sys.argv[1:] or [shown], command="demo"))

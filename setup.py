@@ -22,6 +22,7 @@ setup(
         "paddle_gan": ["py.typed"],
         "paddle_gan.exporting": ["web/*"],
         "paddle_gan.metrics": ["digits.npz"],
+        "paddle_gan.pretrained": ["*/*.pdparams", "*/card.json"],
     },
     entry_points={"console_scripts": ["paddle-gan=paddle_gan.__main__:main"]},
     install_requires=[

@@ -103,7 +103,7 @@ def broken_images(here: Path):
 
 
 INFER = [
-    Wrong("no checkpoint named", "", "the following arguments are required: checkpoint"),
+    Wrong("unknown name", "pretrained:dcgam", "unknown pretrained network 'dcgam'; did you mean"),
     Wrong("missing", "{here}/Gnet.pdparams", "Gnet.pdparams cannot be read: No such file"),
     Wrong("folder", "{here}", "is a directory: name a file in it"),
     Wrong("device file", "/dev/zero", "is not a regular file"),

@@ -12,6 +12,7 @@ from paddle import nn
 from paddle_gan import kernels
 from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.guessing import guess
+from paddle_gan.checkpoints.pretrained import located
 from paddle_gan.checkpoints.reading import check_state, read, shapes_of, shown
 from paddle_gan.config import game_of, restored
 from paddle_gan.errors import UserError
@@ -49,7 +50,7 @@ class Opened(NamedTuple):
 
 
 def open_checkpoint(path: str | os.PathLike) -> Opened:
-    """What the file of a network is drawn with, whoever saved it.
+    """What the file of a network, or ``pretrained:NAME``, is drawn with, whoever saved it.
 
     A checkpoint of this package describes itself; of one that does not, such as the notebook's,
     names and shapes of the weights tell the generator. Further networks that its game draws with
@@ -57,10 +58,11 @@ def open_checkpoint(path: str | os.PathLike) -> Opened:
     Raises UserError for a file that is missing, damaged, hostile, or of a network that nothing is
     drawn with.
     """
+    path = located(path)
     opened = open_network(path)
     name, game, networks, config = opened
     for other in () if config is None or name in game.draws_alone else game.drawn_with:
-        file = beside(Path(path), name, other)
+        file = beside(path, name, other)
         if other != name and not (game.any_draws and not file.exists()):
             networks[other] = _load(file)[1]
     return opened
@@ -86,6 +88,7 @@ def load_generator(path: str | os.PathLike) -> nn.Layer:
 
 def _load(path: str | os.PathLike) -> tuple[str, nn.Layer, dict | None]:
     """Name, network and configuration of a file."""
+    path = located(path)
     state, description = split(read(path), path)
     if description is None and isinstance(state, dict):
         # Weights that were saved again by themselves: with which margin it draws is not in them.

@@ -52,7 +52,15 @@ MODES = [_SOURCE, _DATA, _num(26_000, "samples"), _SEED, _JSON, _DEVICE]
 DIGITS = [_DATA, _REBUILD, _DEVICE]
 
 INFER = [
-    ("checkpoint", dict(help="a Gnet.pdparams of this package or of the notebook")),
+    (
+        "checkpoint",
+        dict(
+            nargs="?",
+            default="pretrained:dcgan",
+            help="a Gnet.pdparams of this package or of the notebook, or pretrained:NAME of one "
+            "that comes with the package; pretrained:dcgan unless given",
+        ),
+    ),
     ("--num", dict(type=int, metavar="N", help="how many images, or styles of each (64, or 1)")),
     _SEED,
     ("--seeds", dict(type=numbers, metavar="N,N,...", help="the first image of each of these")),

@@ -13,6 +13,7 @@ import numpy as np
 
 from paddle_gan import metrics
 from paddle_gan.checkpoints.generators import Opened, open_checkpoint
+from paddle_gan.checkpoints.pretrained import located
 from paddle_gan.checkpoints.reading import read_npy
 from paddle_gan.commands.judging import Choice, choose
 from paddle_gan.data import absolute
@@ -46,7 +47,7 @@ def evaluate_file(
         with tempfile.TemporaryDirectory() as folder:
             np.save(f"{folder}/samples.npy", numbers(source, "samples"))
             return evaluate_file(f"{folder}/samples.npy", data, num, seed, report, features)
-    source = Path(source)
+    source = located(source)
     if report is not None and Path(report).suffix.lower() != ".png":
         raise UserError(f"report {report}: it is a picture, and its suffix must be .png")
     opened, images = _opened(source, num, seed), None
@@ -115,7 +116,7 @@ def modes_of_file(
     As ``metrics.modes`` does, in bounded memory; ``data`` are the single digits. 26,000 samples
     are what the literature counts. Raises UserError for what cannot be scored.
     """
-    source = Path(source)
+    source = located(source)
     return metrics.modes(_batches(source, _opened(source, num, seed), num, seed), data)
 
 

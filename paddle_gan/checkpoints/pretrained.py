@@ -1,0 +1,34 @@
+"""Networks that come with the package, by names: ``pretrained:dcgan``."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from paddle_gan.errors import UserError, unknown
+
+FOLDER = Path(__file__).resolve().parent.parent / "pretrained"
+_PREFIX = "pretrained:"
+
+
+def names() -> list[str]:
+    """What ``pretrained:`` can be followed by."""
+    return sorted({file.parent.name for file in FOLDER.glob("*/G*.pdparams")})
+
+
+def located(path: str | os.PathLike) -> Path:
+    """The file that is meant by a path, or by ``pretrained:NAME``.
+
+    Raises UserError, with all names, for one that is unknown.
+    """
+    name = os.fspath(path)
+    if not name.startswith(_PREFIX):
+        return Path(path)
+    name = name[len(_PREFIX) :]
+    if not names():
+        raise UserError(
+            f"the pretrained networks are missing in {FOLDER}; install the package anew"
+        )
+    if name not in names():
+        raise unknown("pretrained network", name, names())
+    return min((FOLDER / name).glob("G*.pdparams"))
