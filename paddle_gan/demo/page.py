@@ -91,7 +91,7 @@ def _draws(gr, say, opened: Opened, films: Path) -> None:
                 for i in range(len(drawer.directions))
             ]
             reset = gr.Button(say("reset"), elem_id="reset")
-        image = gr.Image(label=say("image"), format="png", elem_id="image", interactive=False)
+        image = gr.Image(label=say("drawing"), format="png", elem_id="image", interactive=False)
     with gr.Row():
         with gr.Column():
             seeds = gr.Textbox("3, 9, 12", label=say("seeds"), elem_id="seeds")

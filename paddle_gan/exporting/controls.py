@@ -20,7 +20,7 @@ KINDS = {
 }
 TEXTS = {
     "en": {
-        "image": "Image",
+        "drawing": "Image",  # Gradio has texts of its own below "image"
         "seed": "Seed",
         "class": "Class",
         "truncation": "Truncation: less is more typical",
@@ -44,7 +44,7 @@ TEXTS = {
         **{f"way{i}": f"Direction {i + 1}" for i in range(SLIDERS)},
     },
     "zh-CN": {
-        "image": "图像",
+        "drawing": "图像",
         "seed": "种子",
         "class": "类别",
         "truncation": "截断：越小越典型",
