@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import paddle
 from paddle import Tensor, nn
 
@@ -83,8 +81,11 @@ class GAN(FromNoise):
     def __init__(self, config: dict):
         super().__init__(config)
         self.discriminator = self.networks["Dnet"]
-        self.norm = NORMS[config["norm"]]
         self.objective = OBJECTIVES[config["objective"]]
+        # Pairs in one pass, unless what D makes of an image depends on others or on its place.
+        random = any(isinstance(layer, nn.Dropout) for layer in self.discriminator.sublayers())
+        by_itself = not NORMS[config["norm"]].of_batch and not random
+        self.one_pass = self.objective.compares and by_itself
         self.penalty = PENALTIES[config["penalty"]]
         p, target, self.pack = config["augment_p"], config["augment_target"], config["pack"]
         p = float(target is None) if p is None else p
@@ -160,15 +161,18 @@ class GAN(FromNoise):
     ):
         """``labels`` are the classes of the real images, ``told`` those of the fake ones."""
         real, fake = self._shown(real), self._shown(fake)
-        real_logits, fake_logits = self._both_logits(real, fake, labels, told)
+        passes = self._passes([[real, *labels], [fake, *told]])
+        logits = paddle.concat([self.discriminator.logits(*given) for given in passes])
+        real_logits, fake_logits = logits.split(2)
         lead = self.objective.lead(real_logits, fake_logits)
         self.augment.observe(lead, self.config["batch_size"] // self.parts)
         loss = self.objective.discriminator(real_logits, fake_logits)
         if self.penalty.term and weight:
 
             def gradient(*batches: Tensor) -> Tensor:  # of images between both: as of the real one
-                classes = (told if images is fake else labels for images in batches)
-                return self.discriminator.input_gradient(*_joined(batches, classes))
+                given = [[b, *(told if b is fake else labels)] for b in batches]
+                found = (self.discriminator.input_gradient(*each) for each in self._passes(given))
+                return paddle.concat([*found])
 
             loss = loss + weight * self.penalty.term(gradient, real, fake)
         descend(loss, self.d_optimizer)
@@ -176,11 +180,9 @@ class GAN(FromNoise):
             self.penalty.project(trainable(self.discriminator), weight)
         return loss.detach(), self.objective.report(*self.noted(real_logits, fake_logits))
 
-    def _both_logits(self, real: Tensor, fake: Tensor, labels: list[Tensor], told: list[Tensor]):
-        """D's logits of both, in one pass unless it judges a batch as a whole."""
-        if self.norm.of_batch:
-            return self.discriminator.logits(real, *labels), self.discriminator.logits(fake, *told)
-        return self.discriminator.logits(*_joined((real, fake), (labels, told))).split(2)
+    def _passes(self, batches: list[list[Tensor]]) -> list[list[Tensor]]:
+        """Images and maybe classes, as D is given them: all at once, or batch by batch."""
+        return [[*map(paddle.concat, map(list, zip(*batches)))]] if self.one_pass else batches
 
     def _shown(self, images: Tensor) -> Tensor:
         """Images as D sees them: augmented, ``pack`` of them as the channels of one."""
@@ -214,11 +216,6 @@ class GAN(FromNoise):
             real, fake = values["accuracy_real"], values["accuracy_fake"]
             parts.append(f"D right on {real:.0%} real, {fake:.0%} generated")
         return " ".join(parts)
-
-
-def _joined(batches: Iterable[Tensor], classes: Iterable[list[Tensor]]) -> list[Tensor]:
-    """One batch of all images, and of their classes if there are any."""
-    return [paddle.concat(each) for each in zip(*([b, *c] for b, c in zip(batches, classes)))]
 
 
 GAME = GAN

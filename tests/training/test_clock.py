@@ -16,9 +16,13 @@ def compute(seconds: float) -> None:
 
 
 def test_what_counts():
+    idle = []
+    for _ in range(3):  # what other tests have left may still be ending
+        clock = Clock(before=100)
+        time.sleep(0.4)
+        idle.append(clock.seconds())
+    assert min(idle) == pytest.approx(100, abs=0.11)
     clock = Clock(before=100)
-    time.sleep(0.4)
-    assert clock.seconds() == pytest.approx(100, abs=0.11)
     compute(0.5)
     with clock.stopped():
         compute(0.5)
