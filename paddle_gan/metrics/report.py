@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from paddle_gan.data import to_float
 from paddle_gan.metrics.evaluate import as_digits, sized
@@ -135,6 +136,7 @@ def _draw_history(axes: Axes, history: Iterable[dict], scores: dict) -> None:
     axes.plot(*zip(*points), "o-", color=BLUE, ms=4, label="samples")
     axes.axhline(scores["floor"][name], color=ORANGE, ls="--", label="floor")
     axes.set_yscale("log")
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # scores often lie within one decade
     axes.yaxis.set_major_formatter("{x:g}")
     axes.yaxis.set_minor_formatter("")
     axes.set_xlim(left=0)

@@ -3,11 +3,12 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from paddle_gan.data import to_float
 from paddle_gan.errors import UserError
 from paddle_gan.metrics import digits, evaluate
-from paddle_gan.metrics.report import write_report
+from paddle_gan.metrics.report import _draw_history, write_report
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +58,15 @@ def test_history_of_the_same_protocol_is_drawn(report, empty, result):
     others = [{**line, "protocol": "of another digit network"} for line in scores]
     assert np.array_equal(report([losses, *others]), empty)
     assert not np.array_equal(report([losses, *scores]), empty)
+
+
+def test_scores_within_a_decade_can_be_read_off():
+    axes = Figure().add_subplot()
+    history = [{"images": 1000 * i, "fid": 0.8 / i, "protocol": "p"} for i in (1, 2, 3)]
+    _draw_history(axes, history, {"protocol": "p", "fid": 0.27, "floor": {"fid": 0.12}})
+    low, high = axes.get_ylim()
+    labels = ((t.get_position()[1], t.get_text()) for t in axes.get_yticklabels())
+    assert [text for at, text in labels if low <= at <= high] == ["0.2", "0.5"]
 
 
 def test_an_impossible_path_is_told_in_one_line(samples, result, training_digits, tmp_path):
