@@ -25,17 +25,19 @@ from paddle_gan.errors import UserError
 
 def store(source: Path, folder: Path) -> dict:
     """Write the file and those it is drawn with to ``folder``; returns what describes the file."""
-    opened = open_checkpoint(source)
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    opened, found = open_checkpoint(source), {}
     for name in opened.networks:
         file = beside(source, opened.name, name)
         state, description = split(read(file), file)
         if description is None or any(map(is_path, description["config"].values())):
             raise UserError(f"{file} says nothing of itself, or where its data is on this machine")
+        found[name] = state, description
+    shutil.rmtree(folder, ignore_errors=True)  # now that all that takes its place is there
+    folder.mkdir(parents=True)
+    for name, (state, description) in found.items():
         state = {key: paddle.to_tensor(value.astype("float16")) for key, value in state.items()}
         paddle.save(with_description(state, description), str(folder / f"{name}.pdparams"))
-    return split(read(source), source)[1]
+    return found[opened.name][1]
 
 
 def is_path(value: object) -> bool:
