@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from paddle_gan.checkpoints.generators import load_generator as load_generator
-    from paddle_gan.commands.evaluate import evaluate_file as evaluate  # noqa: F401
+    from paddle_gan.commands.evaluate import evaluate_file as evaluate  # noqa: F401 (public)
     from paddle_gan.commands.export import export as export
     from paddle_gan.commands.infer import infer as infer
     from paddle_gan.commands.project import project as project

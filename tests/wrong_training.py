@@ -15,7 +15,11 @@ from tests.wrong_calls import (
 IDX = "digits/train-images-idx3-ubyte"
 TRAIN = [
     Wrong("unknown recipe", "--recipe dcgam", "unknown recipe 'dcgam'; did you mean 'dcgan'?"),
-    Wrong("recipe far from all", "--recipe x", "there are aistudio, autoencoder, cdcgan, "),
+    Wrong(
+        "recipe far from all",
+        "--recipe x",
+        "there are aistudio, autoencoder, cdcgan, cdcgan-bce, conv",
+    ),
     Wrong("unknown flag", "--epoch-count 3", "unknown option 'epoch_count'; there are"),
     Wrong("flag of infer.py", "--output x", "unknown option 'output'; did you mean 'out'?"),
     Wrong("flag without value", "--epochs", "argument --epochs: expected one argument"),

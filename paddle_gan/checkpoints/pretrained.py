@@ -24,11 +24,11 @@ def located(path: str | os.PathLike) -> Path:
     name = os.fspath(path)
     if not name.startswith(_PREFIX):
         return Path(path)
-    name = name[len(_PREFIX) :]
-    if not names():
+    name, known = name[len(_PREFIX) :], names()
+    if not known:
         raise UserError(
             f"the pretrained networks are missing in {FOLDER}; install the package anew"
         )
-    if name not in names():
-        raise unknown("pretrained network", name, names())
+    if name not in known:
+        raise unknown("pretrained network", name, known)
     return min((FOLDER / name).glob("G*.pdparams"))

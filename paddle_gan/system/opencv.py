@@ -1,4 +1,4 @@
-"""The one door to OpenCV, which tells in one line where it does not load, and its libraries."""
+"""OpenCV: imported, with one line where it does not load, and its libraries kept silent."""
 
 from __future__ import annotations
 
