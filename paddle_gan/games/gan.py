@@ -5,13 +5,13 @@ from __future__ import annotations
 import paddle
 from paddle import Tensor, nn
 
+from paddle_gan import kernels
 from paddle_gan.games.descent import descend, frozen, trainable
 from paddle_gan.games.noise import FromNoise
 from paddle_gan.games.optimizers import FREEZE, FREEZE_RULES, OPTIMIZER
 from paddle_gan.games.schedules import annealed
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks.initialization import INITS
-from paddle_gan.networks.norms import NORMS
 from paddle_gan.objectives.augmentations import AUGMENTATIONS, Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES, PENALTY, PENALTY_RULES
@@ -82,10 +82,9 @@ class GAN(FromNoise):
         super().__init__(config)
         self.discriminator = self.networks["Dnet"]
         self.objective = OBJECTIVES[config["objective"]]
-        # Pairs in one pass, unless what D makes of an image depends on others or on its place.
-        random = any(isinstance(layer, nn.Dropout) for layer in self.discriminator.sublayers())
-        by_itself = not NORMS[config["norm"]].of_batch and not random
-        self.one_pass = self.objective.compares and by_itself
+        # Of real and generated images, unless what D makes of an image depends on its place.
+        layers = self.discriminator.sublayers()
+        self.one_pass = not any(isinstance(layer, nn.Dropout) for layer in layers)
         self.penalty = PENALTIES[config["penalty"]]
         p, target, self.pack = config["augment_p"], config["augment_target"], config["pack"]
         p = float(target is None) if p is None else p
@@ -162,7 +161,8 @@ class GAN(FromNoise):
         """``labels`` are the classes of the real images, ``told`` those of the fake ones."""
         real, fake = self._shown(real), self._shown(fake)
         passes = self._passes([[real, *labels], [fake, *told]])
-        logits = paddle.concat([self.discriminator.logits(*given) for given in passes])
+        with kernels.batches(2 // len(passes)):
+            logits = paddle.concat([self.discriminator.logits(*given) for given in passes])
         real_logits, fake_logits = logits.split(2)
         lead = self.objective.lead(real_logits, fake_logits)
         self.augment.observe(lead, self.config["batch_size"] // self.parts)

@@ -78,7 +78,9 @@ class Pix2Pix(Translation):
         if not self.config["lambda_gan"]:
             descend(self.config["lambda_l1"] * l1_loss, to_g)
             return {"l1_loss": l1_loss.detach()}
-        real, fake = self._logits(a, b), self._logits(a, translated.detach())
+        with kernels.batches(2):
+            both = paddle.concat([a, a]), paddle.concat([b, translated.detach()])
+            real, fake = self._logits(*both).split(2)
         d_loss = _LOSS.discriminator(real, fake) / 2
         descend(d_loss, to_d)
         with frozen(self.discriminator):

@@ -117,7 +117,8 @@ class BatchNorm(_Norm):
         )
 
     def __init__(self, layer: nn.BatchNorm2D, shape: tuple[int, ...], mode: Mode):
-        super().__init__(layer, shape, mode, shape, affine=True, fixed=not mode.training)
+        part = (shape[0] // mode.batches, *shape[1:])
+        super().__init__(layer, shape, mode, part, affine=True, fixed=not mode.training)
         self._layer = layer
 
     def forward(self, x, y, kept, parameters):
@@ -126,8 +127,8 @@ class BatchNorm(_Norm):
             self._forward(x, *statistics, *parameters, y)
             return
         super().forward(x, y, kept, parameters)
-        [(_, _, mean, variance, _)] = self._kept(kept)
-        self._update_statistics(mean, variance)
+        for _, _, mean, variance, _ in self._kept(kept):
+            self._update_statistics(mean, variance)
 
     def _update_statistics(self, *batch: int) -> None:
         keep, layer = self._layer._momentum, self._layer

@@ -16,16 +16,18 @@ from paddle_gan.kernels import onednn as dnn
 
 
 class Mode(NamedTuple):
-    """What operations are built for: training or not, the type of activations, fixed weights.
+    """What operations are built for: training or not, the type of activations, and so on.
 
     In bfloat16 so are the packed weights; parameters, their gradients, statistics and sums are in
     float32 (Kalamkar et al. 2019, "A Study of BFLOAT16 for Deep Learning Training"). Fixed weights
-    never change, and are packed once instead of in every pass.
+    never change, and are packed once instead of in every pass. Each of so many ``batches``, equal
+    parts of the input, has BatchNorm statistics of its own.
     """
 
     training: bool
     dtype: int = dnn.FLOAT32
     fixed: bool = False
+    batches: int = 1
 
 
 class Operation:
