@@ -103,17 +103,18 @@ def dcgan(o):
     real = images(o)
     to_g, to_d = (adam(0.002, (0.5, 0.999), network) for network in networks)
 
-    def step() -> None:
-        with autocast(o):
-            fake = g(torch.randn(o.batch_size, 100, 1, 1))
-            on_real, on_fake = d(real).float(), d(fake.detach()).float()
-        descend(F.softplus(-on_real).mean() + F.softplus(on_fake).mean(), to_d)
-        with frozen(d):
-            with autocast(o):
-                on_fake = d(fake).float()
-            descend(F.softplus(-on_fake).mean(), to_g)
+    return networks, lambda: dcgan_step(o, g, d, to_g, to_d, real)
 
-    return networks, step
+
+def dcgan_step(o, g: nn.Module, d: nn.Module, to_g, to_d, real: Tensor) -> None:
+    with autocast(o):
+        fake = g(torch.randn(len(real), 100, 1, 1))
+        on_real, on_fake = d(real).float(), d(fake.detach()).float()
+    descend(F.softplus(-on_real).mean() + F.softplus(on_fake).mean(), to_d)
+    with frozen(d):
+        with autocast(o):
+            on_fake = d(fake).float()
+        descend(F.softplus(-on_fake).mean(), to_g)
 
 
 class Pool:

@@ -11,6 +11,7 @@ import pytest
 
 from paddle_gan.cli import main
 from paddle_gan.commands.compare import compare
+from paddle_gan.commands.runs import read_run
 from paddle_gan.errors import UserError
 
 CONFIG = {
@@ -21,16 +22,22 @@ CONFIG = {
     "lr": 0.002,
     "image_size": 8,
 }
+SPENT = {"known": 90.0, "unknown": 0.0}  # CPU seconds of an interval
 
 
-def write(folder: Path, scores: list[dict], **config) -> Path:
-    """A run of 2,000 images at 100 a second, in two log intervals, and its evaluations."""
+def write(folder: Path, scores: list[dict], cpu_seconds: float = 0, **config) -> Path:
+    """A run of 2,000 images at 100 a second, in two log intervals, and its evaluations.
+
+    ``cpu_seconds`` are those of an interval, 0 where they are not known.
+    """
     (folder / "samples").mkdir(parents=True)
     (folder / "config.json").write_text(json.dumps({**CONFIG, **config}))
     lines = [
         {"step": n, "images": 1000 * n, "g_loss": 2.0 / n, "images_per_second": 100.0}
         for n in (1, 2)
     ]
+    for line in lines if cpu_seconds else ():
+        line["cpu_seconds"] = line["step"] * cpu_seconds
     lines += [
         {"step": 2, "images": 1000 * (n + 1), "protocol": "P", **s} for n, s in enumerate(scores)
     ]
@@ -112,6 +119,19 @@ def test_the_picture_has_curves_and_samples(runs, tmp_path):
     curves = cv2.imread(str(tmp_path / "curves.png"))
     assert (with_samples == 99).all(2).sum() > 200 + (curves == 99).all(2).sum()
     assert (curves < 250).any(2).mean() > 0.02
+
+
+def test_scores_over_the_cpu_time_where_it_is_known(tmp_path):
+    scores = [{"fid": 40.0}, {"fid": 2.0}]
+    runs = [write(tmp_path / name, scores, each, seed=0) for name, each in SPENT.items()]
+    known, unknown = (read_run(run).scores for run in runs)
+    assert [line["cpu_seconds"] for line in known] == [90.0, 180.0]
+    assert not any("cpu_seconds" in line for line in unknown)
+    widths = []
+    for run in runs:
+        compare([run], tmp_path / "one.png")
+        widths.append(cv2.imread(str(tmp_path / "one.png")).shape[1])
+    assert widths == [2000, 1400]  # a panel more
 
 
 @pytest.mark.parametrize("content", [None, "{}", "[]", '{"recipe": "dcgan"}'])
