@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import paddle
@@ -12,12 +11,9 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from paddle_gan.data import to_float
-from paddle_gan.data.depth import brightest, narrowed
-from paddle_gan.data.image_file import read_image
-from paddle_gan.data.pixels import Form
-from paddle_gan.errors import UserError
 from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
+from paddle_gan.games.references import read_reference, share_of
 from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.starganv2 import Discriminator, Generator, Mapping, StyleEncoder
 from paddle_gan.objectives.losses import OBJECTIVES
@@ -171,7 +167,7 @@ class StarGANv2(Domains):
 
         With the file of a reference one ``z`` to ``mix`` its style with, 1 where there is no other.
         """
-        share = _share(reference, mix)
+        share = share_of(reference, mix)
         styles = 1 if reference else _STYLES
         given = to_float(images.examples(-(-n // styles))["image"])
         own, target = images.ways(len(given))
@@ -182,7 +178,9 @@ class StarGANv2(Domains):
             z = rng.standard_normal((len(given), networks["Fnet"].latent))
             inputs[name] = z.astype("float32")
         if reference is not None:
-            inputs["reference"] = np.broadcast_to(_read(reference, given.shape[1:]), given.shape)
+            inputs["reference"] = np.broadcast_to(
+                read_reference(reference, given.shape[1:]), given.shape
+            )
             inputs["mix"] = np.full([len(given), 1], share, "float32")
         else:
             chosen = [rng.choice(np.flatnonzero(images.labels == each)) for each in target]
@@ -217,7 +215,7 @@ class StarGANv2(Domains):
     def translate(
         networks, name, images, seed=0, domain=None, reference=None, mix=None
     ) -> np.ndarray:
-        share = _share(reference, mix)
+        share = share_of(reference, mix)
         generator, mapping, encoder = (networks[each] for each in ("Gnet", "Fnet", "Enet"))
         target = paddle.to_tensor([number_of(domain, generator.class_names)])
         with paddle.no_grad():
@@ -225,26 +223,9 @@ class StarGANv2(Domains):
             style = mapping(paddle.to_tensor(z.astype("float32")), target)
             if reference is not None:
                 shape = images.shape[1], encoder.image_size, encoder.image_size
-                seen = encoder(paddle.to_tensor(_read(reference, shape)), target)
+                seen = encoder(paddle.to_tensor(read_reference(reference, shape)), target)
                 style = lerp(style, seen, share)
             return generator(paddle.to_tensor(images), style.expand([len(images), -1])).numpy()
-
-
-def _share(reference: str | None, mix: float | None) -> float:
-    """How much of a style is the reference's."""
-    if mix is not None and reference is None:
-        raise UserError("--mix is between the style of the seed and that of a --reference; give it")
-    return 1.0 if mix is None else mix
-
-
-def _read(path: str | os.PathLike, shape: tuple[int, int, int]) -> np.ndarray:
-    """The image of a file, 1 x C x size x size. Raises UserError where it cannot be read."""
-    channels, _, size = shape
-    form = Form(size, channels)
-    image = read_image(Path(path), form)
-    if image.dtype == np.uint16:
-        image = narrowed(image, brightest(image, form))
-    return to_float(image[None])
 
 
 GAME = StarGANv2
