@@ -15,7 +15,13 @@ from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
 from paddle_gan.games.references import read_reference, share_of
 from paddle_gan.games.translation import WEIGHT
-from paddle_gan.networks.starganv2 import Discriminator, Generator, Mapping, StyleEncoder
+from paddle_gan.networks.starganv2 import (
+    Discriminator,
+    Generator,
+    Mapping,
+    StyleEncoder,
+    of_domains,
+)
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import r1
 from paddle_gan.options import POSITIVE, Option, Range, number, whole
@@ -45,6 +51,9 @@ class StarGANv2(Domains):
         "depth": Option(4, whole(1), "layers of F shared by all domains, and of each its own"),
         "f_lr": Option(0.000001, POSITIVE, "learning rate of F"),
         "weight_decay": Option(0.0001, WEIGHT, "factor of the weights in their gradients"),
+        "lambda_mismatch": Option(
+            0.0, WEIGHT, "weight of telling D that real images are none of another domain"
+        ),
         "lambda_r1": Option(1.0, WEIGHT, "weight of the penalty on D's slope at real images"),
         "lambda_style": Option(1.0, WEIGHT, "weight of finding the style again"),
         "lambda_diversity": Option(1.0, WEIGHT, "weight of the distance of two styles, at first"),
@@ -128,9 +137,13 @@ class StarGANv2(Domains):
 
     def _discriminator_step(self, batch: dict[str, Tensor], fake: Tensor, to_d) -> dict:
         real, own, target = batch["image"], batch["domain"], batch["target"]
-        both = paddle.concat([real, fake]), paddle.concat([own, target])
-        logits = self.discriminator(*both).split(2)
+        of_real, of_fake = self.discriminator.logits(paddle.concat([real, fake])).split(2)
+        logits = of_domains(of_real, own), of_domains(of_fake, target)
         d_loss = _LOSS.discriminator(*logits)
+        if weight := self.config["lambda_mismatch"]:
+            taken = F.softplus(of_real)  # the loss of being taken for made, in each domain
+            others = (taken.sum(1) - of_domains(taken, own)) / (self.discriminator.domains - 1)
+            d_loss += weight * others.mean()
         penalty = r1(lambda images: self.discriminator.input_gradient(images, own), real, fake)
         descend(d_loss + self.config["lambda_r1"] * penalty, to_d)
         told = _LOSS.report(*self.noted(*logits))

@@ -87,7 +87,7 @@ class Mapping(nn.Layer):
         found = kernels.run(self.shared, latents).unsqueeze(0)  # 1 x B x hidden
         for i, layer in enumerate(self.own):
             found = layer(F.relu(found) if i else found)  # K x B x ...
-        return _own(found.transpose([1, 0, 2]), domains)
+        return of_domains(found.transpose([1, 0, 2]), domains)
 
 
 class StyleEncoder(nn.Layer):
@@ -108,7 +108,7 @@ class StyleEncoder(nn.Layer):
 
     def forward(self, images: Tensor, domains: Tensor) -> Tensor:
         found = kernels.run(self.layers, images).astype("float32")
-        return _own(found.reshape([0, self.domains, -1]), domains)
+        return of_domains(found.reshape([0, self.domains, -1]), domains)
 
 
 class Discriminator(nn.Layer):
@@ -130,8 +130,11 @@ class Discriminator(nn.Layer):
         self.layers = _to_one_pixel(channels, domains, width, max_width, image_size)
 
     def forward(self, images: Tensor, domains: Tensor) -> Tensor:
-        logits = kernels.run(self.layers, images).astype("float32")
-        return _own(logits.flatten(1), domains)
+        return of_domains(self.logits(images), domains)
+
+    def logits(self, images: Tensor) -> Tensor:
+        """Those of all domains, B x domains."""
+        return kernels.run(self.layers, images).astype("float32").flatten(1)
 
     def input_gradient(self, images: Tensor, domains: Tensor) -> Tensor:
         """The gradient of each image's logit by the image, B x C x H x W."""
@@ -152,7 +155,7 @@ class _Each(nn.Layer):
         return x @ self.weight + self.bias
 
 
-def _own(found: Tensor, domains: Tensor) -> Tensor:
+def of_domains(found: Tensor, domains: Tensor) -> Tensor:
     """Of B x K [x n] numbers those of each image's domain, B [x n]."""
     chosen = F.one_hot(domains, found.shape[1]).astype(found.dtype)
     return (found * chosen.reshape([*chosen.shape, *[1] * (found.ndim - 2)])).sum(1)

@@ -46,8 +46,10 @@ def distance(a, b) -> float:
     return float((a - b).abs().mean())
 
 
-def test_the_losses_are_those_of_the_paper(batch, monkeypatch):
-    ours, seen = game(), []
+@pytest.mark.parametrize("mismatch", [0.0, 0.5])
+def test_the_losses_are_those_of_the_paper(batch, mismatch, monkeypatch):
+    """And that of Reed et al. 2016, section 4.1, where it has a weight."""
+    ours, seen = game(lambda_mismatch=mismatch, lambda_cycle=1.0), []
 
     def noted(loss, *optimizers):
         """The networks in the state in which their losses were computed, and what is to move."""
@@ -80,6 +82,9 @@ def test_the_losses_are_those_of_the_paper(batch, monkeypatch):
                 (slope,) = paddle.grad(d(image, own).sum(), image)
             expected["d_loss"] = float(F.softplus(-d(x, own)).mean())
             expected["d_loss"] += float(F.softplus(d(fake, target)).mean())
+            others = [d(x, (own + further) % 3) for further in (1, 2)]
+            taken = np.mean([np.log1p(np.exp(each.numpy())) for each in others])
+            expected["d_loss"] += mismatch * float(taken)
             expected["penalty_loss"] = float(slope.square().sum([1, 2, 3]).mean()) / 2
             assert loss == pytest.approx(sum(expected.values()), rel=1e-4)
             continue
