@@ -1,4 +1,4 @@
-"""Train PyTorch's DCGAN and score it on the way, as a run that benchmarks/compare.py draws.
+"""Train PyTorch's DCGAN and score it on the way, as a run that ``paddle-gan compare`` reads.
 
 python benchmarks/torch_dcgan.py images.npy work/experiments/torch --judge PATH/bin/python
 
@@ -8,9 +8,9 @@ python -c "import numpy as np, paddle_gan.data as d; \\
 np.save('images', d.load('images', 'mnist', 32, 1, 'fit').images)"
 
 The step is that of a good user (``torch_peers.py``), weights and numbers are those of PyTorch's
-example unless given. ``--judge`` is a Python that has paddle_gan, which scores 10,000 samples
-against the test digits each time twice the CPU seconds have passed. One thread, as CPU seconds of
-several count their waiting.
+example unless given. ``--judge`` is a Python that has paddle_gan. It scores 10,000 samples against
+the test digits after 60 CPU seconds of training, 120, 240 and so on, the last time within
+``--cpu-seconds``. One thread, as CPU seconds of several count their waiting.
 """
 
 from __future__ import annotations
@@ -18,17 +18,22 @@ from __future__ import annotations
 import argparse
 import json
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
-import torch_networks
-from torch import nn
-from torch_peers import adam, dcgan_step
 
-SHOWN, SAMPLES, FIRST = 16, 10_000, 60  # in a picture, scored, CPU seconds of the first score
+try:
+    import torch
+    import torch_networks
+    from torch import nn
+    from torch_peers import adam, dcgan_step
+except ImportError as error:
+    sys.exit(f"{error}; run this with a Python that has PyTorch")
+
+SHOWN, SAMPLES, FIRST = 8, 10_000, 60  # in a picture, scored, CPU seconds of the first score
 
 
 def parsed() -> argparse.Namespace:
@@ -37,12 +42,15 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("out", type=Path)
     parser.add_argument("--judge", required=True, help="a Python that has paddle_gan")
     parser.add_argument("--data", default="mnist", help="what the judge takes for real")
-    parser.add_argument("--cpu-seconds", type=float, default=2400)
+    parser.add_argument("--cpu-seconds", type=float, default=1920)
     parser.add_argument("--batch-size", type=int, default=64)
     parser.add_argument("--lr", type=float, default=0.0002)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--bf16", action="store_true", help="bfloat16 by autocast")
-    return parser.parse_args()
+    options = parser.parse_args()
+    if options.out.exists():
+        parser.error(f"{options.out} is there already; name another folder")
+    return options
 
 
 def initialize(module: nn.Module) -> None:
@@ -85,7 +93,7 @@ def main() -> None:
     (o.out / "config.json").write_text(json.dumps(config))
     spent, due, step, order = 0.0, FIRST, 0, torch.empty(0, dtype=torch.int64)
     while due <= o.cpu_seconds:
-        started = time.process_time()
+        started, before = time.process_time(), step
         while spent + time.process_time() - started < due:
             if len(order) < o.batch_size:
                 order = torch.randperm(n)
@@ -93,11 +101,13 @@ def main() -> None:
             real = (images[chosen] / 127.5 - 1).contiguous(memory_format=torch.channels_last)
             dcgan_step(o, g, d, *optimizers, real)
             step += 1
-        spent += time.process_time() - started
+        took = time.process_time() - started
+        spent += took
         seen = drawn(g, SAMPLES)
         line = {"step": step, "images": step * o.batch_size, "cpu_seconds": spent}
+        speed = {"images_per_second": (step - before) * o.batch_size / took}
         with open(o.out / "metrics.jsonl", "a") as file:
-            file.write(json.dumps({**line, "images_per_second": line["images"] / spent}) + "\n")
+            file.write(json.dumps({**line, **speed}) + "\n")
             file.write(json.dumps({**line, **score(o, seen)}) + "\n")
         row = np.pad(seen[:SHOWN], ((0, 0), (0, 0), (2, 2), (2, 2)), constant_values=-1)
         row = np.concatenate(list(np.round((row + 1) * 127.5).astype("uint8")), axis=2)

@@ -98,7 +98,10 @@ def frozen(*networks: nn.Module):
 
 
 def dcgan(o):
-    """G's half-step takes the images that D has judged, as ours; no second pass of G."""
+    """G's half-step takes the images that D has judged, as ours; no second pass of G.
+
+    D takes two passes where ours takes one: PyTorch's BatchNorm has no batches of its own in one.
+    """
     g, d = networks = ready(o, *torch_networks.dcgan(o.channels, o.image_size))
     real = images(o)
     to_g, to_d = (adam(0.002, (0.5, 0.999), network) for network in networks)

@@ -23,13 +23,15 @@ def grouped(runs: Sequence[Run]) -> dict[str, list[Run]]:
     as it is.
     """
     keys = [{k: v for k, v in run.config.items() if k not in _OWN} for run in runs]
-    differing = {
-        name
-        for name in {name for key in keys for name in key}
-        if len({json.dumps(key[name]) for key in keys if name in key}) > 1
-    } - {"recipe"}
     recipes = {key["recipe"] for key in keys}
     usual = {name: _values_of(name) if len(recipes) > 1 else {} for name in recipes}
+    # Of another program's run a file says too little to tell by that what the others differ in.
+    ours = [key for key in keys if len(recipes) == 1 or usual[key["recipe"]]]
+    differing = {
+        name
+        for name in {name for key in ours for name in key}
+        if len({json.dumps(key.get(name)) for key in ours}) > 1
+    } - {"recipe"}
     groups: dict[str, list[Run]] = {}
     for run, key in zip(runs, keys):
         recipe = key["recipe"]

@@ -11,7 +11,7 @@ from paddle_gan.sampling.pictures import read_picture
 from paddle_gan.system.files import write_whole
 
 _LOSSES = ["g_loss", "d_loss", "loss"]
-# What curves are drawn over: name in a line, title, how much of it is one.
+# What curves are drawn over: name in a line, title, divisor.
 _OVER = {
     "images": ("thousands of images seen", 1000),
     TIME: ("CPU minutes of all processes", 60),
@@ -44,7 +44,8 @@ def draw(groups: dict[str, list[Run]], scores: list[str], picture: str | os.Path
             style = f"C{number % 10}", "-" if number < 10 else "--"
             _plot(axes, _curves(group, name, over), unit, label, *style)
         axes.set(xlabel=title, ylabel=SCORES.get(name, [name])[0])
-        _scale(axes)
+        if name in SCORES:
+            _scale(axes)
         axes.grid(alpha=0.3, which="both")
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(fontsize=8, frameon=False)
@@ -62,10 +63,9 @@ def draw(groups: dict[str, list[Run]], scores: list[str], picture: str | os.Path
 def _curves(group: list[Run], name: str, over: str) -> list[list[tuple[float, float]]]:
     """Images, or what else they are drawn over, and values of every run that has some."""
     lines = [run.scores if name in SCORES else run.steps for run in group]
-    found = [
-        [(line[over], line[name]) for line in each if name in line and over in line]
-        for each in lines
-    ]
+    if not all(over in line for each in lines for line in each):
+        return []
+    found = [[(line[over], line[name]) for line in each if name in line] for each in lines]
     return [curve for curve in found if curve]
 
 
@@ -75,7 +75,9 @@ def _plot(axes, curves: list, unit: float, label: str, color: str, style: str) -
     points = list(zip(*curves))  # as far as the shortest goes
     at = [statistics.mean(place for place, _ in point) / unit for point in points]
     values = [[value for _, value in point] for point in points]
-    axes.plot(at, [statistics.mean(v) for v in values], style, color=color, label=label)
+    marker = "o" if len(at) == 1 else None  # a line of one point is none
+    means = [statistics.mean(v) for v in values]
+    axes.plot(at, means, style, color=color, label=label, marker=marker)
     axes.fill_between(
         at, *([end(v) for v in values] for end in (min, max)), color=color, alpha=0.15
     )

@@ -69,9 +69,9 @@ def read_run(folder: str | os.PathLike) -> Run:
     if (folder / "scores.jsonl").exists():  # of benchmarks/recipes.py, which scores from outside
         scored = _lines(folder / "scores.jsonl")
     steps = [line for line in lines if "images_per_second" in line]
-    for line in scored:
-        # Older runs and the first lines of others have none.
-        before = [s["cpu_seconds"] for s in steps if s["images"] <= line["images"] and TIME in s]
+    known = steps and TIME in steps[0]  # else a run that an older version began
+    for line in scored if known else ():
+        before = [step[TIME] for step in steps if step["images"] <= line["images"] and TIME in step]
         line.update({TIME: before[-1]} if before else {})
     return Run(folder, config, steps, scored)
 

@@ -12,6 +12,7 @@ from paddle_gan.games.optimizers import FREEZE, FREEZE_RULES, OPTIMIZER
 from paddle_gan.games.schedules import annealed
 from paddle_gan.networks import NETWORKS
 from paddle_gan.networks.initialization import INITS
+from paddle_gan.networks.norms import BATCH_NORMS
 from paddle_gan.objectives.augmentations import AUGMENTATIONS, Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES, PENALTY, PENALTY_RULES
@@ -82,9 +83,10 @@ class GAN(FromNoise):
         super().__init__(config)
         self.discriminator = self.networks["Dnet"]
         self.objective = OBJECTIVES[config["objective"]]
-        # Of real and generated images, unless what D makes of an image depends on its place.
-        layers = self.discriminator.sublayers()
-        self.one_pass = not any(isinstance(layer, nn.Dropout) for layer in layers)
+        # D judges real and generated images in one pass, unless a dropout mask would depend on an
+        # image's place, or a BatchNorm on both kinds.
+        apart = nn.Dropout if self.discriminator.keeps_batches_apart else (nn.Dropout, *BATCH_NORMS)
+        self.one_pass = not any(isinstance(e, apart) for e in self.discriminator.sublayers())
         self.penalty = PENALTIES[config["penalty"]]
         p, target, self.pack = config["augment_p"], config["augment_target"], config["pack"]
         p = float(target is None) if p is None else p

@@ -141,8 +141,8 @@ class StarGANv2(Domains):
         logits = of_domains(of_real, own), of_domains(of_fake, target)
         d_loss = _LOSS.discriminator(*logits)
         if weight := self.config["lambda_mismatch"]:
-            taken = F.softplus(of_real)  # the loss of being taken for made, in each domain
-            others = (taken.sum(1) - of_domains(taken, own)) / (self.discriminator.domains - 1)
+            as_fake = F.softplus(of_real)  # D's loss if the image were a made one of each domain
+            others = (as_fake.sum(1) - of_domains(as_fake, own)) / (self.discriminator.domains - 1)
             d_loss += weight * others.mean()
         penalty = r1(lambda images: self.discriminator.input_gradient(images, own), real, fake)
         descend(d_loss + self.config["lambda_r1"] * penalty, to_d)

@@ -80,8 +80,8 @@ def bfloat16():
 def batches(count: int):
     """Inside this context :func:`run` takes ``x`` for ``count`` batches, one after another.
 
-    They are equal parts of it, and BatchNorm has the statistics of each, as if each had a pass of
-    its own; one pass is faster.
+    They are of one size, which ``count`` has to divide, or ValueError is raised. In training
+    BatchNorm has the statistics of each, as if each had a pass of its own; one pass is faster.
     """
     token = _batches.set(count)
     try:
@@ -95,7 +95,8 @@ def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
 
     It is on a CPU, for float32, for the layers of ``chain.OPERATIONS``; elsewhere Paddle runs the
     layers one by one. Both give the same numbers to float32 rounding, unless within
-    :func:`bfloat16`. On a CPU a line on stderr says why it is not possible.
+    :func:`bfloat16`. On a CPU a line on stderr says why it is not possible. Within :func:`batches`
+    ``x`` is several batches.
     """
     program, parameters = _program(net, x, stop)
     if program is None:
@@ -169,11 +170,11 @@ def _program(
     usable = _enabled.get() and paddle.in_dynamic_mode() and paddle.get_device() == "cpu"
     if not usable or 0 in x.shape or library() is None:
         return None, []
-    mode = Mode(net.training, _dtype.get(), net in fixed and not net.training, _batches.get())
-    key = tuple(x.shape), mode, stop
-    if mode.fixed and key in _programs.get(net, ()) and _is_drawing(x):
-        return _programs[net][key][1:]
+    count = _batches.get() if net.training else 1  # fixed statistics are everybody's
+    if x.shape[0] % count:
+        raise ValueError(f"{x.shape[0]} images are not {count} batches of one size")
     layers = tuple(net)[:stop]
+    mode = Mode(net.training, _dtype.get(), net in fixed and not net.training, count)
     try:
         _check(net, x)
         description, parameters = describe(layers)
@@ -181,19 +182,14 @@ def _program(
         _say_slow(str(error))
         return None, []
     runtime.use_cores()
-    described = [description, *_tree(layers)]
+    key = (tuple(x.shape), mode, tuple(_tree(layers)))
     with _compiling:
         programs = _programs.setdefault(net, {})
-        if key not in programs or programs[key][0] != described:
-            programs[key] = described, _compile(layers, *key[:2]), parameters
+        if key not in programs or programs[key][0] != description:
+            programs[key] = description, _compile(layers, *key[:2])
             if len(programs) > _SHAPES_KEPT:
                 del programs[next(iter(programs))]
         return programs[key][1], parameters
-
-
-def _is_drawing(x: Tensor) -> bool:
-    """Whether a program that is there for fixed weights may run ``x`` without another look."""
-    return not paddle.is_grad_enabled() and readable(x)
 
 
 def _check(net: nn.Sequential, x: Tensor) -> None:

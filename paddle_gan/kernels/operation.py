@@ -16,12 +16,13 @@ from paddle_gan.kernels import onednn as dnn
 
 
 class Mode(NamedTuple):
-    """What operations are built for: training or not, the type of activations, and so on.
+    """What operations are built for: training or not, the type of activations, fixed weights, and
+    how many batches the input is.
 
     In bfloat16 so are the packed weights; parameters, their gradients, statistics and sums are in
     float32 (Kalamkar et al. 2019, "A Study of BFLOAT16 for Deep Learning Training"). Fixed weights
-    never change, and are packed once instead of in every pass. Each of so many ``batches``, equal
-    parts of the input, has BatchNorm statistics of its own.
+    never change, and are packed once instead of in every pass. In training BatchNorm has the
+    statistics of each of ``batches`` equal parts of the input.
     """
 
     training: bool

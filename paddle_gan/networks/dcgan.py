@@ -122,6 +122,8 @@ class Discriminator(_NotebookKeys, discriminator.Discriminator):
     Raises UserError for an ``image_size`` that is not one of 16, 32, 64, 128 and 256.
     """
 
+    keeps_batches_apart = True
+
     def __init__(
         self,
         width: int = 64,

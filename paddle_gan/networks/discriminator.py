@@ -14,8 +14,11 @@ class Discriminator(nn.Layer):
 
     A subclass defines ``_logits(images)``, the log-odds of it, with the labels for a second
     argument where it wants them, and calls ``normalize_spectrally`` where it is to be. It may
-    define a faster ``_input_gradient``.
+    define a faster ``_input_gradient``. If ``kernels.run`` runs all of its BatchNorms, which follow
+    ``kernels.batches`` there, it sets ``keeps_batches_apart`` and gets several batches in one pass.
     """
+
+    keeps_batches_apart = False
 
     def __init__(self):
         super().__init__()

@@ -11,6 +11,8 @@ from paddle import Tensor, nn
 from paddle_gan.kernels.chain import OPERATIONS
 from paddle_gan.kernels.norms import AdaptiveInstanceNorm
 
+BATCH_NORMS = nn.BatchNorm, nn.BatchNorm1D, nn.BatchNorm2D
+
 
 class Norm(NamedTuple):
     """``layer(features)`` follows each inner convolution; ``spectral`` is of every weight."""

@@ -50,6 +50,8 @@ class Discriminator(discriminator.Discriminator):
     ``norm`` is a row of ``NORMS``; the article's is "spectral-batch".
     """
 
+    keeps_batches_apart = True
+
     def __init__(
         self, width: int = 64, channels: int = 1, image_size: int = 28, norm: str = "spectral-batch"
     ):

@@ -134,6 +134,21 @@ def test_scores_over_the_cpu_time_where_it_is_known(tmp_path):
     assert widths == [2000, 1400]  # a panel more
 
 
+def test_another_programs_run_sets_nothing_apart(tmp_path):
+    """Its file lacks most of the options, in which the others do not differ."""
+    ours = [write(tmp_path / name, [{"fid": 2.0}], seed=0) for name in "ab"]
+    other = write(tmp_path / "other", [{"fid": 9.0}], seed=0, recipe="PyTorch DCGAN")
+    text = json.dumps({"recipe": "PyTorch DCGAN", "seed": 0, "image_size": 8})
+    (other / "config.json").write_text(text)
+    names = [row[0] for row in rows(compare([*ours, other], tmp_path / "one.png"))[2:]]
+    assert names == ["`dcgan`", "`PyTorch DCGAN`"]
+
+
+def test_an_option_that_an_older_run_lacks_sets_it_apart(tmp_path):
+    runs = [write(tmp_path / "a", [], seed=0), write(tmp_path / "b", [], seed=0, margin=0.5)]
+    assert {row[0] for row in rows(compare(runs))[2:]} == {"`dcgan`", "`dcgan margin 0.5`"}
+
+
 @pytest.mark.parametrize("content", [None, "{}", "[]", '{"recipe": "dcgan"}'])
 def test_what_is_no_run_is_refused_in_one_line(content, tmp_path):
     if content is not None:

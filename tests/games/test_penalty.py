@@ -5,6 +5,7 @@ import paddle
 import pytest
 
 from paddle_gan import kernels
+from paddle_gan.networks import dcgan
 from tests.games.games import BATCH, game, real, twins, weights
 
 
@@ -89,6 +90,13 @@ def test_both_kinds_of_images_are_judged_in_one_pass_unless_there_is_dropout(giv
     size = ours.config["image_size"]
     ours.train_step({"image": real(size=size), "label": labels}, 1)
     assert judged[:passes] == [2 * BATCH // passes] * passes
+
+
+def test_two_passes_where_nothing_keeps_the_batches_of_a_norm_apart(monkeypatch):
+    """A discriminator of one's own, whose BatchNorm Paddle runs, would mix both kinds of images."""
+    monkeypatch.setattr(dcgan.Discriminator, "keeps_batches_apart", False)
+    assert not game("hinge").one_pass
+    assert game("cr3gan").one_pass and game("hinge", norm="instance").one_pass
 
 
 @pytest.mark.parametrize("given", [dict(recipe="cr3gan", penalty_weight=4.0), dict(recipe="hinge")])

@@ -34,3 +34,20 @@ def test_batches_are_of_this_context_alone():
         apart = fast(net, x).numpy()
     together = fast(net, x).numpy()
     assert np.abs(apart - together).max() > 1e-3
+
+
+def test_in_eval_mode_they_are_one():
+    net, (n, *rest) = CASES["discriminator"]()
+    net.eval()
+    x = noise((2 * n, *rest))
+    with paddle.no_grad():
+        expected = slow(net, x).numpy()
+        with kernels.batches(2):
+            assert_same({"y": fast(net, x).numpy()}, {"y": expected})
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_batches_are_of_one_size(count):
+    net, (_, *rest) = CASES["discriminator"]()
+    with kernels.batches(count), pytest.raises(ValueError, match=f"5 images are not {count} bat"):
+        kernels.run(net, noise((5, *rest)))
