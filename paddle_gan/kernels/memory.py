@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import numpy as np
@@ -11,7 +12,8 @@ class Pool:
     """Float32 arrays that are reused, by any thread.
 
     Free and used arrays together never take more bytes than were in use at the same time before;
-    the least recently used free arrays are dropped first.
+    the least recently used free arrays are dropped first. But before one is dropped to make a
+    smaller one it is used for that: a step would drop and make anew the largest of its arrays.
     """
 
     def __init__(self):
@@ -21,9 +23,11 @@ class Pool:
         self._used = self._peak = 0  # bytes
 
     def take(self, floats: int) -> np.ndarray:
-        """An array of ``floats`` elements or up to twice as many, uninitialized."""
+        """An array of ``floats`` elements or more, uninitialized."""
         with self._lock:
-            fitting = [a for a in reversed(self._free) if floats <= a.size <= 2 * floats]
+            has_room = self._used + self.free() + 4 * floats <= self._peak
+            most = 2 * floats if has_room else math.inf
+            fitting = [a for a in reversed(self._free) if floats <= a.size <= most]
             array = min(fitting, key=len, default=None)
             self._free = [a for a in self._free if a is not array]
             used = self._used + (4 * floats if array is None else array.nbytes)
