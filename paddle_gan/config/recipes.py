@@ -234,8 +234,10 @@ RECIPES = {
         depth=2,
         lr=0.0005,
         f_lr=0.00005,
-        diversity_images=64_000,
-        max_steps=8_000,
+        lambda_mismatch=1.0,
+        lambda_cycle=2.0,
+        diversity_images=96_000,
+        max_steps=12_000,
     ),
     "starganv2-paper": Recipe(
         "starganv2 with the numbers of Choi et al. 2020",
