@@ -55,7 +55,7 @@ DIGITS = Judge(
     summary_of_digits,
     best="validation_fid",
     shown=("fid", "validation_fid"),
-    line="FID {fid:.1f}, validation FID {validation_fid:.1f}",
+    line="FID {fid:.2f}, validation FID {validation_fid:.2f}",
     tags={
         "fid": "score/FID",
         "validation_fid": "score/validation_FID",

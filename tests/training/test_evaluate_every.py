@@ -82,7 +82,7 @@ def test_an_evaluation_scores_by_both_sets_and_reports_the_test_set(folder, trai
     assert [line["step"] for line in lines] == [5, 10]
     for line in lines:
         assert {"protocol", "images", "validation_fid", *SCORES} < set(line)
-        told = f"FID {line['fid']:.1f}, validation FID {line['validation_fid']:.1f} after"
+        told = f"FID {line['fid']:.2f}, validation FID {line['validation_fid']:.2f} after"
         assert told in stdout and "100 test digits vs 100 samples" in line["protocol"]
     chosen = min(lines, key=lambda line: line["validation_fid"])
     assert progress(tmp_path)["best"] == {
