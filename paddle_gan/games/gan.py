@@ -83,10 +83,12 @@ class GAN(FromNoise):
         super().__init__(config)
         self.discriminator = self.networks["Dnet"]
         self.objective = OBJECTIVES[config["objective"]]
-        # D judges real and generated images in one pass, unless a dropout mask would depend on an
-        # image's place, or a BatchNorm on both kinds.
-        apart = nn.Dropout if self.discriminator.keeps_batches_apart else (nn.Dropout, *BATCH_NORMS)
-        self.one_pass = not any(isinstance(e, apart) for e in self.discriminator.sublayers())
+        # D judges real and generated images in one pass where BatchNorm keeps them apart, and pairs
+        # where there is none, unless a dropout mask would depend on an image's place.
+        apart, layers = self.discriminator.keeps_batches_apart, self.discriminator.sublayers()
+        random = any(isinstance(layer, nn.Dropout) for layer in layers)
+        mixed = any(isinstance(layer, BATCH_NORMS) for layer in layers)
+        self.one_pass = not random and (apart or self.objective.compares and not mixed)
         self.penalty = PENALTIES[config["penalty"]]
         p, target, self.pack = config["augment_p"], config["augment_target"], config["pack"]
         p = float(target is None) if p is None else p
