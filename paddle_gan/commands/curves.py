@@ -8,6 +8,7 @@ import statistics
 
 from paddle_gan.commands.runs import SCORES, TIME, Run
 from paddle_gan.sampling.pictures import read_picture
+from paddle_gan.sampling.scales import logarithmic
 from paddle_gan.system.files import write_whole
 
 _LOSSES = ["g_loss", "d_loss", "loss"]
@@ -84,16 +85,10 @@ def _plot(axes, curves: list, unit: float, label: str, color: str, style: str) -
 
 
 def _scale(axes) -> None:
-    """Logarithmic where what is drawn spans more than a decade, with plain numbers."""
-    from matplotlib.ticker import LogLocator
-
-    for name, (low, high) in zip("xy", axes.dataLim.get_points().T):
+    """Logarithmic where what is drawn spans more than a decade."""
+    for axis, (low, high) in zip((axes.xaxis, axes.yaxis), axes.dataLim.get_points().T):
         if 0 < low and high > _DECADE * low:
-            axes.set(**{f"{name}scale": "log"})
-            axis = getattr(axes, f"{name}axis")
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-            axis.set_major_formatter("{x:g}")
-            axis.set_minor_formatter("")
+            logarithmic(axis)
 
 
 def _samples(run: Run):

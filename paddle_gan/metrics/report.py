@@ -10,12 +10,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator
 
 from paddle_gan.data import to_float
 from paddle_gan.metrics.evaluate import as_digits, sized
 from paddle_gan.metrics.scores import nearest
 from paddle_gan.sampling.pictures import grid, to_uint8
+from paddle_gan.sampling.scales import logarithmic
 from paddle_gan.system.files import write_whole
 
 SHOWN = 140  # samples in the grid, ten a row
@@ -135,10 +135,7 @@ def _draw_history(axes: Axes, history: Iterable[dict], scores: dict) -> None:
         return
     axes.plot(*zip(*points), "o-", color=BLUE, ms=4, label="samples")
     axes.axhline(scores["floor"][name], color=ORANGE, ls="--", label="floor")
-    axes.set_yscale("log")
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))  # scores often lie within one decade
-    axes.yaxis.set_major_formatter("{x:g}")
-    axes.yaxis.set_minor_formatter("")
+    logarithmic(axes.yaxis)
     axes.set_xlim(left=0)
     _tidy(axes)
 
