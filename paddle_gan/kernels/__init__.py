@@ -41,7 +41,15 @@ _SHAPES_KEPT = 32  # of a network; a program takes some 3 MB, and shapes could b
 
 
 @contextlib.contextmanager
-def plain():
+def _within(variable: contextvars.ContextVar, value: object) -> Iterator[None]:
+    token = variable.set(value)
+    try:
+        yield
+    finally:
+        variable.reset(token)
+
+
+def plain() -> contextlib.AbstractContextManager[None]:
     """Inside this context networks run on Paddle's own kernels.
 
     Needed around the forward pass for whatever Paddle's ``PyLayer`` cannot do: a second derivative
@@ -53,15 +61,10 @@ def plain():
 
     ``PADDLE_GAN_KERNELS=0`` in the environment does the same for a whole process.
     """
-    token = _enabled.set(False)
-    try:
-        yield
-    finally:
-        _enabled.reset(token)
+    return _within(_enabled, False)
 
 
-@contextlib.contextmanager
-def bfloat16():
+def bfloat16() -> contextlib.AbstractContextManager[None]:
     """Inside this context programs compute in bfloat16, outside in float32.
 
     Activations and packed weights are bfloat16; parameters, their gradients, statistics of norms
@@ -69,25 +72,16 @@ def bfloat16():
     type of the forward pass. Only where :func:`has_bfloat16`: elsewhere oneDNN emulates it or
     refuses.
     """
-    token = _dtype.set(BFLOAT16)
-    try:
-        yield
-    finally:
-        _dtype.reset(token)
+    return _within(_dtype, BFLOAT16)
 
 
-@contextlib.contextmanager
-def batches(count: int):
+def batches(count: int) -> contextlib.AbstractContextManager[None]:
     """Inside this context :func:`run` takes ``x`` for ``count`` batches, one after another.
 
     They are of one size, which ``count`` has to divide, or ValueError is raised. In training
     BatchNorm has the statistics of each, as if each had a pass of its own; one pass is faster.
     """
-    token = _batches.set(count)
-    try:
-        yield
-    finally:
-        _batches.reset(token)
+    return _within(_batches, count)
 
 
 def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
@@ -100,7 +94,7 @@ def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     """
     program, parameters = _program(net, x, stop)
     if program is None:
-        layers, count = net if stop is None else net[:stop], _batches.get()
+        layers, count = net if stop is None else net[:stop], _count(net, x)
         return layers(x) if count == 1 else paddle.concat([layers(b) for b in x.split(count)])
     return _apply(ProgramFunction, program, x, parameters)
 
@@ -170,11 +164,8 @@ def _program(
     usable = _enabled.get() and paddle.in_dynamic_mode() and paddle.get_device() == "cpu"
     if not usable or 0 in x.shape or library() is None:
         return None, []
-    count = _batches.get() if net.training else 1  # fixed statistics are everybody's
-    if x.shape[0] % count:
-        raise ValueError(f"{x.shape[0]} images are not {count} batches of one size")
     layers = tuple(net)[:stop]
-    mode = Mode(net.training, _dtype.get(), net in fixed and not net.training, count)
+    mode = Mode(net.training, _dtype.get(), net in fixed and not net.training, _count(net, x))
     try:
         _check(net, x)
         description, parameters = describe(layers)
@@ -190,6 +181,14 @@ def _program(
             if len(programs) > _SHAPES_KEPT:
                 del programs[next(iter(programs))]
         return programs[key][1], parameters
+
+
+def _count(net: nn.Sequential, x: Tensor) -> int:
+    """How many batches ``x`` is to the network. Raises ValueError where they are of no one size."""
+    count = _batches.get() if net.training else 1  # fixed statistics are everybody's
+    if x.shape[0] % count:
+        raise ValueError(f"{x.shape[0]} images are not {count} batches of one size")
+    return count
 
 
 def _check(net: nn.Sequential, x: Tensor) -> None:

@@ -29,8 +29,8 @@ class Weighted(Operation):
         ``dims`` are those of the weights in oneDNN's order, ``weights`` their layout in Paddle's
         memory. ``shapes`` are those of input and output. With ``apart`` a bias is added afterwards.
         """
-        training, self._dtype, self._fixed = mode.training, mode.dtype, mode.fixed
-        dtype = mode.dtype
+        training, dtype = mode.training, mode.dtype
+        self._dtype, self._fixed = dtype, mode.fixed
         x, y = (channels_last(shape, dtype) for shape in shapes)
         free = dnn.Layout(dims, dtype=dtype)  # for oneDNN to choose
         outputs = shapes[1][1]
