@@ -94,7 +94,7 @@ def run(net: nn.Sequential, x: Tensor, stop: int | None = None) -> Tensor:
     """
     program, parameters = _program(net, x, stop)
     if program is None:
-        layers, count = net if stop is None else net[:stop], _count(net, x)
+        layers, count = net if stop is None else net[:stop], _batches.get()
         return layers(x) if count == 1 else paddle.concat([layers(b) for b in x.split(count)])
     return _apply(ProgramFunction, program, x, parameters)
 
@@ -164,8 +164,11 @@ def _program(
     usable = _enabled.get() and paddle.in_dynamic_mode() and paddle.get_device() == "cpu"
     if not usable or 0 in x.shape or library() is None:
         return None, []
+    count = _batches.get() if net.training else 1  # fixed statistics are everybody's
+    if x.shape[0] % count:
+        raise ValueError(f"{x.shape[0]} images are not {count} batches of one size")
     layers = tuple(net)[:stop]
-    mode = Mode(net.training, _dtype.get(), net in fixed and not net.training, _count(net, x))
+    mode = Mode(net.training, _dtype.get(), net in fixed and not net.training, count)
     try:
         _check(net, x)
         description, parameters = describe(layers)
@@ -181,14 +184,6 @@ def _program(
             if len(programs) > _SHAPES_KEPT:
                 del programs[next(iter(programs))]
         return programs[key][1], parameters
-
-
-def _count(net: nn.Sequential, x: Tensor) -> int:
-    """How many batches ``x`` is to the network. Raises ValueError where they are of no one size."""
-    count = _batches.get() if net.training else 1  # fixed statistics are everybody's
-    if x.shape[0] % count:
-        raise ValueError(f"{x.shape[0]} images are not {count} batches of one size")
-    return count
 
 
 def _check(net: nn.Sequential, x: Tensor) -> None:
