@@ -34,6 +34,7 @@ def main() -> None:
             for n in options.workers:
                 steps = max(100, int(options.seconds * 350 / batch) // 50 * 50)
                 told = {"data": options.data, "workers": n, "batch-size": batch, "max-steps": steps}
+                told["recipe"] = "dcgan-bce"
                 speed = measure_package([f"--{k}={v}" for k, v in told.items()])["speed"]
                 runs.setdefault((n, batch), []).append(1000 * batch / speed)
     times = {key: statistics.median(values) for key, values in runs.items()}

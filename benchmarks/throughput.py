@@ -28,7 +28,10 @@ COLOR = ["--image-size", "64", "--channels", "3"]
 # Of each row the peer, the flags of train.py, those of both, and about how many images a second.
 ROWS = {
     **{f"dcgan, {n}": ("dcgan", GRAY, ["--batch-size", str(n)], 500) for n in (16, 64, 128)},
-    "dcgan, 64 x 64 color, 64": ("dcgan", GRAY, [*COLOR, "--batch-size", "64"], 90),
+    **{
+        f"dcgan, 64 x 64 color, {n}": ("dcgan", GRAY, [*COLOR, "--batch-size", str(n)], 90)
+        for n in (16, 64, 128)
+    },
     "cyclegan, 4": (
         "cyclegan",
         ["--recipe", "cyclegan", "--data", "edges:embedded"],

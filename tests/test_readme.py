@@ -201,7 +201,7 @@ def test_a_gan_is_added_as_the_page_says(prepared, tmp_path):
     follow(page, tmp_path / "paddle_gan")
     told = commands(page)
     recipes = re.findall(r"--recipe (\S+)", "\n".join(told))
-    assert recipes == ["dcgan-slow", "deep"]  # tests/training/test_added_game.py has the other
+    assert recipes == ["bce-slow", "deep"]  # tests/training/test_added_game.py has the other
     tiny = {"train": f"--data {prepared}/digits {TINY['python train.py']}", "infer": "--num 20"}
     calls = [line.split()[1:] for block in blocks(page, "sh") for line in block.splitlines()]
     script = ["import paddle_gan.cli as c"]

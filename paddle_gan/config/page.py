@@ -5,13 +5,14 @@ from __future__ import annotations
 from paddle_gan.config.configure import games
 from paddle_gan.config.recipes import RECIPES
 from paddle_gan.config.run import RUN
-from paddle_gan.options import Options, Row, spelled
+from paddle_gan.options import FLAG, Options, Row, spelled
 
 _HEAD = """# Options
 
-Every value of a recipe has a flag. `python train.py --recipe NAME --help` lists those of a recipe
-with its own values; from Python they are arguments of `paddle_gan.train`, under the same names with
-`_` for `-`. This page is made by `make options` from where the options are declared.
+Every value of a recipe has a flag. From Python they are arguments of `paddle_gan.train`, under the same
+names with `_` for `-`. The defaults below are those of the game; a recipe has others, which
+`python train.py --recipe NAME --help` shows. The flags of a command, such as `--out`, are in its `--help`.
+This page is made by `make options` from where the options are declared.
 """
 
 
@@ -32,6 +33,8 @@ def page() -> str:
 def _table(options: Options) -> str:
     lines = ["| flag | default | values | |", "|-|-|-|-|"]
     for name, option in options.items():
-        flag, default = name.replace("_", "-"), spelled(option.default)
-        lines.append(f"| `--{flag}` | {default} | {option.range.text} | {option.help} |")
+        flags, values = f"`--{name.replace('_', '-')}`", option.range.text
+        if option.range is FLAG:
+            flags, values = f"{flags}, {flags.replace('--', '--no-')}", ""
+        lines.append(f"| {flags} | {spelled(option.default)} | {values} | {option.help} |")
     return "\n".join(lines) + "\n"

@@ -45,7 +45,7 @@ class Autoencoder(Game):
         "kl": Option(
             0.0,
             number(0),
-            "weight of KL(code || N(0, I)), which makes codes random; 0: an ordinary autoencoder",
+            "weight of KL(code ‖ N(0, I)), which makes codes random; 0: an ordinary autoencoder",
         ),
         "components": Option(
             40,

@@ -53,7 +53,7 @@ class GAN(FromNoise):
         ),
         **OPTIMIZER,
         **FREEZE,
-        "lr_ratio": Option(1.0, POSITIVE, "D's learning rate for G's"),
+        "lr_ratio": Option(1.0, POSITIVE, "D's learning rate divided by G's"),
     }
     rules = [
         *FREEZE_RULES,

@@ -22,13 +22,13 @@ TOLD = {
     "conditioning": Option(
         "input",
         one_of(("input", "latents")),
-        "who is told the class: both networks, or D alone, while for G the largest of its first "
-        "latents stands for it",
+        "input: both networks are told the class; latents: D alone, and G draws the class whose "
+        "number is that of the largest of its first latents",
     ),
     "margin": Option(
         0.0,
         number(0, text="a number from 0"),
-        "of conditioning latents: added to the largest, as between two classes lies none",
+        "added to that largest latent, so that nothing is drawn between two classes",
     ),
 }
 TOLD_RULES = [
