@@ -9,10 +9,10 @@ from paddle_gan.options import FLAG, Options, Row, spelled
 
 _HEAD = """# Options
 
-Every value of a recipe has a flag. From Python they are arguments of `paddle_gan.train`, under the same
-names with `_` for `-`. The defaults below are those of the game; a recipe has others, which
-`python train.py --recipe NAME --help` shows. The flags of a command, such as `--out`, are in its `--help`.
-This page is made by `make options` from where the options are declared.
+Every value of a recipe has a flag. From Python they are arguments of `paddle_gan.train`, under the
+same names with `_` for `-`. The defaults below are those of the game; a recipe has others, which
+`python train.py --recipe NAME --help` shows. The flags of a command, such as `--out`, are in its
+`--help`. This page is made by `make options` from where the options are declared.
 """
 
 

@@ -55,7 +55,9 @@ RUN = {
         None, whole(1, text="at least 1 epoch"), "epochs after which to score, and keep the best"
     ),
     "keep_every": Option(
-        None, whole(1, text="at least 1 epoch"), "epochs from one copy of the generator under generators/ to the next"
+        None,
+        whole(1, text="at least 1 epoch"),
+        "epochs from one copy of the generator under generators/ to the next",
     ),
     "canvas": Option(8, whole(1), "samples in a row and in a column of the pictures"),
     "inverted": Option(False, FLAG, "pictures are black on white"),

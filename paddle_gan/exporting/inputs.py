@@ -52,10 +52,16 @@ def codes(n, rng):  # from a mixture of Gaussians, fitted to the codes of real i
 """
 _MARGIN = """
 
-def with_margin(z):  # the largest stands for a class; ahead of the others by as much as in training
+def with_margin(z, label=None):  # the largest stands for a class; it is ahead as in training
     offsets, margin = np.load(folder / "arrays.npz").values()
-    largest = (z[:, : len(offsets), 0, 0] + offsets).argmax(1)
-    z[np.arange(len(z)), largest] += margin
+    heights, rows = z[:, : len(offsets), 0, 0] + offsets, np.arange(len(z))
+    largest, z = heights.argmax(1), z.copy()
+    if label is not None:  # the largest and that of the class asked for change places
+        gap = heights[rows, largest] - heights[:, label]
+        z[rows, largest, 0, 0] -= gap
+        z[rows, label, 0, 0] += gap
+        largest[:] = label
+    z[rows, largest] += margin
     return z
 """
 
@@ -74,7 +80,7 @@ def _latents(network: nn.Layer, config: dict | None) -> Input:
     }[network.prior]
     if (regions := regions_of(network)) is not None:
         arrays = {"offsets": regions.offsets.numpy(), "margin": np.float32(regions.margin)}
-        about, drawn = f"{about} with a margin, such as load.py draws", f"with_margin({drawn})"
+        about, drawn = f"{about}, through with_margin of load.py", f"with_margin({drawn})"
         return Input(shape, "float32", f"latents, {about}", drawn, helper=_MARGIN, arrays=arrays)
     return Input(shape, "float32", f"latents, {about}", drawn)
 

@@ -81,7 +81,9 @@ PENALTY = {
         None, POSITIVE, "its factor, or where to clip; the paper's unless given"
     ),
     "penalty_weight_end": Option(None, POSITIVE, "the same after the burn-in"),
-    "penalty_every": Option(1, whole(1), "apply the penalty in every Nth step alone, N times as heavy"),
+    "penalty_every": Option(
+        1, whole(1), "apply the penalty in every Nth step alone, N times as heavy"
+    ),
 }
 PENALTY_RULES = [
     (

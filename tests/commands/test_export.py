@@ -143,7 +143,7 @@ def test_float16_takes_half_the_space(tmp_path, format):
     ("recipe", "changed", "told"),
     [
         ("mlp", {}, "latents, uniform on [-1, 1) |"),
-        ("dcgan", {"classes": 3, "margin": 2.0}, "latents, N(0, 1) with a margin, such as load.py"),
+        ("dcgan", {"classes": 3, "margin": 2.0}, "latents, N(0, 1), through with_margin of load"),
     ],
 )
 def test_a_loader_draws_what_infer_draws(recipe, changed, told, tmp_path, monkeypatch):
@@ -159,6 +159,17 @@ def test_a_loader_draws_what_infer_draws(recipe, changed, told, tmp_path, monkey
     assert np.abs(row[:, size : 2 * size] / 127.5 - 1 - raw[1, 0]).max() < 1 / 127
     said = (folder / "README.md").read_text()
     assert f"| `z` | float32 | N x 6 x 1 x 1 | {told}" in said
+
+
+def test_a_loader_draws_the_class_that_is_asked_for(tmp_path):
+    """What ``infer --digit`` draws of the same seed; other images than without."""
+    (each,) = saved("dcgan", tmp_path, classes=3, margin=2.0)
+    loader = runpy.run_path(str(export(each.path, tmp_path / "exported") / "load.py"))
+    z = np.random.default_rng(3).standard_normal((8, 6, 1, 1), dtype="float32")
+    drawn = loader["run"](z=loader["with_margin"](z, 1))
+    asked = np.load(infer(each.path, num=8, seed=3, digit=1, output=tmp_path / "asked.npy"))
+    assert np.abs(drawn - asked).max() < 1e-5
+    assert np.abs(drawn - loader["run"](z=loader["with_margin"](z))).max() > 0.01
 
 
 def test_a_loader_translates_an_image(tmp_path, monkeypatch):
