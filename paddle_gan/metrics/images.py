@@ -157,7 +157,7 @@ def _reference(
     test_images, train_images = _drawn(test, n, rng), _drawn(trainval, n, rng)
     validation_images = _drawn(held_out, n, rng)
     network = features.facts["sha256"][:16] if features else "patches"
-    sets = [each.fingerprint()["sha256"][:12] for each in (test, trainval)]
+    sets = [each.fingerprint()["sha256"][:12] for each in (test, trainval, held_out)]
     name = f"images-{network}-{'-'.join(sets)}-{n}-v{_PROTOCOL}"
     found = kept(name)
     if found is None:

@@ -72,9 +72,11 @@ def reference(network: DigitNetwork, data: str, n: int) -> dict[str, np.ndarray]
     the nearest training digits.
     """
     test, trainval = scorable(data, "test"), digits(data, "trainval")
+    held_out = digits(data, "validation")
     n = min(n, len(test), len(trainval))
-    digest = test.fingerprint()["sha256"]  # two sources may share training digits and network
-    name = f"reference-{network.sha256[:16]}-{digest[:16]}-{n}-v{PROTOCOL}"
+    # Two sources may share the network and the digits of a split.
+    sets = [each.fingerprint()["sha256"][:12] for each in (test, trainval, held_out)]
+    name = f"reference-{network.sha256[:16]}-{'-'.join(sets)}-{n}-v{PROTOCOL}"
     found = kept(name)
     if found is None:
         rng = np.random.default_rng(0)
@@ -82,7 +84,7 @@ def reference(network: DigitNetwork, data: str, n: int) -> dict[str, np.ndarray]
         noise = to_float(to_uint8(rng.uniform(-1, 1, test_digits.shape)))
         features, _ = embed(network, test_digits)
         _check_reading(network, test, data)
-        validation, _ = embed(network, _drawn(digits(data, "validation"), n, rng))
+        validation, _ = embed(network, _drawn(held_out, n, rng))
         train = flat(to_float(trainval.images))
         distances, _ = scores.nearest(train, flat(test_digits[:NEIGHBORS]))
         rows = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -100,6 +101,16 @@ def test_scores_are_those_of_the_functions(result, load, samples):
     for split, name in (("test", "fid"), ("validation", "validation_fid")):
         real, _ = embed(load(split).images)
         assert result[name] == pytest.approx(scores.fid(real, given[: len(real)]), rel=1e-4)
+
+
+def test_another_validation_part_has_another_reference(result, load, samples):
+    def other(split: str) -> ImageSet:
+        found = load(split)
+        return found if split != "validation" else replace(found, images=255 - found.images)
+
+    found = evaluate_images(samples, other, features.of_classes(load))
+    assert found["fid"] == result["fid"]
+    assert found["validation_fid"] > 2 * result["validation_fid"]
 
 
 def test_a_classifier_is_trained_once(load, result, monkeypatch, capsys):

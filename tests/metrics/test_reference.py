@@ -25,10 +25,10 @@ def real():
 
 @pytest.fixture
 def folder(tmp_path, real):
-    """Makes IDX files: 500 training digits, and ``n`` test digits, from the ``first`` on."""
+    """Makes IDX files: each tenth digit from ``train`` on, and ``n`` for testing from ``first``."""
 
-    def make(n=200, first=1, labels=real.labels):
-        save_idx(tmp_path, "train", real.images[::10, 0], labels[::10])
+    def make(n=200, first=1, labels=real.labels, train=0):
+        save_idx(tmp_path, "train", real.images[train::10, 0], labels[train::10])
         chosen = slice(first, None, 10)
         save_idx(tmp_path, "t10k", real.images[chosen, 0][:n], labels[chosen][:n])
         digits.digits.cache_clear()  # which outlives no change of files but in these tests
@@ -38,15 +38,18 @@ def folder(tmp_path, real):
     digits.digits.cache_clear()
 
 
-def test_another_test_set_has_another_reference(folder, network, cache):
-    """Under the same digit network, since the training digits are the same."""
+@pytest.mark.parametrize(
+    ("other", "score"), [({"first": 2}, "fid"), ({"train": 2}, "validation_fid")]
+)
+def test_another_test_or_training_set_has_another_reference(other, score, folder, network, cache):
+    """Under the same digit network."""
     samples = to_float(load_images("embedded").images[5::25])
-    found = [evaluate(samples, folder(first=first)) for first in (1, 2)]
+    found = [evaluate(samples, folder(**each)) for each in ({}, other)]
     assert found[0]["digit_network"] == found[1]["digit_network"]
     for path in cache.glob("reference-*"):
         path.unlink()
-    assert evaluate(samples, folder(first=2)) == found[1]  # computed anew
-    assert found[0]["fid"] != found[1]["fid"] and found[0]["floor"] != found[1]["floor"]
+    assert evaluate(samples, folder(**other)) == found[1]  # computed anew
+    assert found[0][score] != found[1][score] and found[0]["floor"] != found[1]["floor"]
 
 
 def test_floor_and_noise_have_the_grays_of_digits(network):
