@@ -61,10 +61,13 @@ def choose(
         judge = metrics.JUDGES[features]
         if reason := judge.unfit(data, load):
             raise UserError(f"--features {features} cannot score {data}: there is {reason}")
-        return Choice(judge, data, load, "")
-    path = features if features != HUB else hub_weights()
-    found = inception(_weights(path), path)
-    return Choice(metrics.by_features(lambda load: found), data, load, "")
+    else:
+        path = features if features != HUB else hub_weights()
+        found = inception(_weights(path), path)
+        judge = metrics.by_features(lambda load: found)
+    if kind == "reconstructions":
+        judge = metrics.reconstructed(features, judge)
+    return Choice(judge, data, load, "")
 
 
 def _checked(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -4,7 +4,14 @@ from paddle_gan.metrics.choosing import only
 from paddle_gan.metrics.digits import DigitNetwork, describe, digit_network, embed
 from paddle_gan.metrics.evaluate import as_digits, evaluate, has_seen
 from paddle_gan.metrics.images import evaluate_images
-from paddle_gan.metrics.judges import JUDGES, Judge, by_features, judge_of, summary
+from paddle_gan.metrics.judges import (
+    JUDGES,
+    Judge,
+    by_features,
+    judge_of,
+    reconstructed,
+    summary,
+)
 from paddle_gan.metrics.modes import modes, modes_summary
 from paddle_gan.metrics.reference import prepare
 
@@ -25,5 +32,6 @@ __all__ = [
     "modes_summary",
     "only",
     "prepare",
+    "reconstructed",
     "summary",
 ]

@@ -125,7 +125,7 @@ DOMAINS = Judge(
 )
 
 
-def _reconstructed(name: str, judge: Judge) -> Judge:
+def reconstructed(name: str, judge: Judge) -> Judge:
     """What scores new images as another judge does, and how far ``output`` is from ``input``.
 
     ``error`` is the mean squared difference of a pixel, values in [-1, 1]; ``kept``, where classes
@@ -168,7 +168,7 @@ _TOLD = {
 }
 JUDGES = {
     **_OF_SAMPLES,
-    **{f"reconstructed-{name}": _reconstructed(name, each) for name, each in _OF_SAMPLES.items()},
+    **{f"reconstructed-{name}": reconstructed(name, each) for name, each in _OF_SAMPLES.items()},
     "pairs": PAIRS,
     "domains": DOMAINS,
 }

@@ -10,8 +10,10 @@ import pytest
 
 import paddle_gan
 from paddle_gan.cli import main
+from paddle_gan.commands import judging
 from paddle_gan.config import configure
 from paddle_gan.data import load_images
+from paddle_gan.metrics.features import Features
 from tests.checkpoints.files import save_checkpoint
 
 SEEN = ", seen in training"
@@ -97,3 +99,21 @@ def test_an_autoencoder_is_scored_by_reconstructions_and_new_digits(autoencoder,
     generator = str(autoencoder / "Gnet.pdparams")  # draws alone
     assert evaluate(generator, capsys).startswith("digit-net-")
     assert "error" not in json.loads(evaluate(generator, capsys, "--json"))
+
+
+@pytest.mark.parametrize("features", ["digits", "patches", "weights.npz"])
+def test_a_decoder_is_scored_by_the_features_that_are_named(
+    features, autoencoder, monkeypatch, tmp_path, capsys
+):
+    def embed(images):
+        return images.reshape(len(images), -1)[:, 120:124].astype("float32"), None
+
+    facts = {"sha256": "0", "trained_on": "nothing"}
+    found = Features("four pixels", facts, embed)
+    monkeypatch.setattr(judging, "inception", lambda weights, path: found)
+    monkeypatch.chdir(tmp_path)
+    np.savez("weights.npz")
+    generator = autoencoder / "Gnet.pdparams"
+    result = json.loads(evaluate(generator, capsys, "--features", features, "--json"))
+    names = {"digits": "digit-net-", "patches": "100 test images", "weights.npz": "four pixels"}
+    assert result["protocol"].startswith(names[features]) and "error" not in result
