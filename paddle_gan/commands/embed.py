@@ -21,9 +21,9 @@ def embed(
 ) -> Path:
     """Write the codes of all images below ``folder`` to ``output``, float32, N x latent.
 
-    The images, in the order of their paths, are brought to the size and the channels of the
-    encoder. ``output`` with the suffix ``.txt`` names the image of each row; one that cannot be
-    read is named on stderr and has none. Returns the path.
+    The images, in the order of their paths, are prepared as those that the encoder was trained on.
+    ``output`` with the suffix ``.txt`` names the image of each row; one that cannot be read is
+    named on stderr and has none. Returns the path.
 
     Raises UserError for a file that is no encoder, and for a folder without images.
     """

@@ -11,7 +11,7 @@ from paddle import Tensor, nn
 from paddle_gan.data import DataSet, to_float
 from paddle_gan.data.decoding import image_of_each, read_all
 from paddle_gan.data.listing import Listing, listing_of
-from paddle_gan.data.pixels import Form
+from paddle_gan.data.pixels import form_of
 from paddle_gan.errors import UserError
 from paddle_gan.games.base import Game
 from paddle_gan.games.descent import descend
@@ -79,10 +79,9 @@ class Autoencoder(Game):
     @staticmethod
     def build(config: dict) -> dict[str, nn.Layer]:
         sizes = {name: config[name] for name in ("latent", "width", "channels", "image_size")}
-        return {
-            "Enet": Encoder(**sizes, variational=config["kl"] > 0),
-            "Gnet": Generator(**sizes, components=config["components"]),
-        }
+        encoder = Encoder(**sizes, variational=config["kl"] > 0)
+        encoder.form = form_of(config)  # of a user's images, too
+        return {"Enet": encoder, "Gnet": Generator(**sizes, components=config["components"])}
 
     def train_step(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """One step of both networks on "image", B x C x H x W in [-1, 1]."""
@@ -170,16 +169,14 @@ class Autoencoder(Game):
         return {"output": drawing.generate(generator, codes)}
 
 
-def codes_of_files(
-    encoder: Encoder, files: Listing, form: Form | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def codes_of_files(encoder: Encoder, files: Listing) -> tuple[np.ndarray, np.ndarray]:
     """Codes of the images in files, N x latent x 1 x 1, and which of the files these are.
 
-    One that cannot be read is named on stderr. Raises UserError where none can be.
+    They are prepared as those that the encoder was trained on. One that cannot be read is named on
+    stderr. Raises UserError where none can be.
     """
-    form = form or Form(encoder.image_size, encoder.channels)
     items = [[name] for name in files.names]
-    found = read_all(files, items, image_of_each, 1, form, f"images in {files.where}")
+    found = read_all(files, items, image_of_each, 1, encoder.form, f"images in {files.where}")
     (images,) = found.sides
     parts = (images[start : start + _BATCH] for start in range(0, len(images), _BATCH))
     return np.concatenate([_codes(encoder, to_float(part)) for part in parts]), found.kept

@@ -21,10 +21,8 @@ def share_of(reference: str | None, mix: float | None) -> float:
     return 1.0 if mix is None else mix
 
 
-def read_reference(path: str | os.PathLike, shape: tuple[int, int, int]) -> np.ndarray:
+def read_reference(path: str | os.PathLike, form: Form) -> np.ndarray:
     """The image of a file, 1 x C x size x size. Raises UserError where it cannot be read."""
-    channels, _, size = shape
-    form = Form(size, channels)
     image = read_image(Path(path), form)
     if image.dtype == np.uint16:
         image = narrowed(image, brightest(image, form))

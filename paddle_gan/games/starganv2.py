@@ -11,6 +11,7 @@ import paddle.nn.functional as F
 from paddle import Tensor, nn
 
 from paddle_gan.data import to_float
+from paddle_gan.data.pixels import form_of
 from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
 from paddle_gan.games.references import read_reference, share_of
@@ -103,12 +104,14 @@ class StarGANv2(Domains):
         style, width, most = config["style"], config["d_width"], config["max_width"]
         seen = width, most, config["image_size"]
         inside = config["g_halvings"], config["blocks"]
-        return {
+        networks = {
             "Gnet": Generator(channels, style, config["width"], most, *inside),
             "Fnet": Mapping(config["latent"], style, domains, config["hidden"], config["depth"]),
             "Enet": StyleEncoder(channels, style, domains, *seen),
             "Dnet": Discriminator(channels, domains, *seen),
         }
+        networks["Enet"].form = form_of(config)  # of a user's reference, too
+        return networks
 
     def train_step(self, batch: dict[str, Tensor], step: int) -> dict[str, Tensor]:
         """Two steps of D, one of G, F and E by latents, one of G by references; eq. 1 to 5.
@@ -191,9 +194,8 @@ class StarGANv2(Domains):
             z = rng.standard_normal((len(given), networks["Fnet"].latent))
             inputs[name] = z.astype("float32")
         if reference is not None:
-            inputs["reference"] = np.broadcast_to(
-                read_reference(reference, given.shape[1:]), given.shape
-            )
+            image = read_reference(reference, networks["Enet"].form)
+            inputs["reference"] = np.broadcast_to(image, given.shape)
             inputs["mix"] = np.full([len(given), 1], share, "float32")
         else:
             chosen = [rng.choice(np.flatnonzero(images.labels == each)) for each in target]
@@ -235,8 +237,8 @@ class StarGANv2(Domains):
             z = np.random.default_rng(seed).standard_normal((1, mapping.latent))
             style = mapping(paddle.to_tensor(z.astype("float32")), target)
             if reference is not None:
-                shape = images.shape[1], encoder.image_size, encoder.image_size
-                seen = encoder(paddle.to_tensor(read_reference(reference, shape)), target)
+                image = read_reference(reference, encoder.form)
+                seen = encoder(paddle.to_tensor(image), target)
                 style = lerp(style, seen, share)
             return generator(paddle.to_tensor(images), style.expand([len(images), -1])).numpy()
 

@@ -35,7 +35,6 @@ class Encoder(nn.Layer):
     ):
         super().__init__()
         self.latent, self.variational = latent, variational
-        self.channels, self.image_size = channels, image_size
         (*_, last), layers, before, features = _sizes(image_size), [], channels, width
         for _ in _sizes(image_size)[1:]:  # B x f x 2s x 2s -> B x 2f x s x s
             layers += [

@@ -103,7 +103,7 @@ class StyleEncoder(nn.Layer):
         image_size: int = 256,
     ):
         super().__init__()
-        self.domains, self.image_size = domains, image_size
+        self.domains = domains
         self.layers = _to_one_pixel(channels, domains * style, width, max_width, image_size)
 
     def forward(self, images: Tensor, domains: Tensor) -> Tensor:

@@ -192,3 +192,16 @@ def test_a_domain_a_reference_and_styles(images, tmp_path):
         translate(
             networks, "Gnet", drawn["input"], domain="left", reference=str(tmp_path / "no.png")
         )
+
+
+def test_a_reference_is_prepared_as_in_training(images, tmp_path):
+    """All of a rectangle, on black."""
+    networks, path = drawers(game(fit="pad", ground="black")), tmp_path / "reference.png"
+    wide = images.images[25][:, 4:12]
+    write_picture(path, wide.transpose(1, 2, 0))
+    asked = {"domain": "left", "reference": str(path)}
+    (inputs,) = StarGANv2.probe(networks, 3, 0, images, **asked)
+    seen = to_uint8(inputs["reference"][0])
+    assert np.array_equal(seen, np.pad(wide, ((0, 0), (4, 4), (0, 0))))
+    found = StarGANv2.translate(networks, "Gnet", inputs["input"], **asked)
+    np.testing.assert_allclose(found, StarGANv2.draw(networks, inputs)["output"], atol=1e-5)

@@ -17,9 +17,11 @@ from paddle_gan.checkpoints.reading import read
 from paddle_gan.cli import main
 from paddle_gan.commands.embed import embed
 from paddle_gan.commands.infer import infer
+from paddle_gan.config import configure
 from paddle_gan.data import to_float
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.drawing import generate
+from tests.checkpoints.files import save_checkpoint
 from tests.training import harness
 
 TINY = dict(width=2, latent=3, image_size=16, components=4, batch_size=8, canvas=4, device="cpu")
@@ -160,6 +162,24 @@ def test_a_folder_is_embedded(run, images, tmp_path, capsys):
     small = np.stack([cv2.resize(each, (16, 16), interpolation=cv2.INTER_AREA) for each in gray])
     expected = encoder(paddle.to_tensor(to_float(small[:, None]))).numpy().reshape([2, 3])
     assert np.abs(codes - expected).max() < 1e-4
+
+
+def test_images_are_prepared_as_in_training(tmp_path):
+    """All of a rectangle, on black."""
+    sizes = dict(width=2, latent=3, components=0, image_size=16)
+    config = configure("autoencoder", data="embedded", fit="pad", ground="black", **sizes)
+    encoder, folder = save_checkpoint(tmp_path, config) / "Enet.pdparams", tmp_path / "images"
+    folder.mkdir()
+    wide, whole = folder / "wide.png", folder / "whole.png"
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 16), np.uint8)
+    cv2.imwrite(str(wide), pixels)
+    cv2.imwrite(str(whole), np.pad(pixels, ((4, 4), (0, 0))))
+    codes = np.load(embed(encoder, folder, tmp_path / "codes.npy"))
+    assert codes[0] == pytest.approx(codes[1], abs=1e-6)
+    pair = [str(wide), str(whole)]
+    walk = infer(encoder, interpolation=2, between=pair, output=tmp_path / "walk.npy")
+    first, last = np.load(walk)
+    assert np.abs(first - last).max() < 1e-6
 
 
 def test_embedding_takes_an_encoder(run, images, tmp_path):
