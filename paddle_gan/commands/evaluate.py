@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import os
 import tempfile
@@ -65,7 +64,7 @@ def evaluate_file(
     elif features is not None:
         raise UserError("--features is of what is drawn from noise; leave it out")
     else:
-        data, load = opened.config["data"], functools.partial(opened.game.load, opened.config)
+        data, load = opened.config["data"], opened.game.reader(opened.config)
         judge, why = metrics.judge_of(kind, data, load)
         choice = Choice(judge, data, load, why)
     judge, data, load, why = choice

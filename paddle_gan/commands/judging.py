@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from typing import NamedTuple
 
@@ -11,12 +10,14 @@ import numpy as np
 from paddle_gan import metrics
 from paddle_gan.checkpoints.generators import Opened
 from paddle_gan.checkpoints.reading import read
-from paddle_gan.data import MNIST, absolute, load_images
+from paddle_gan.data import MNIST, absolute
 from paddle_gan.errors import UserError, unknown
+from paddle_gan.games import Game
 from paddle_gan.metrics.inception import hub_weights, inception
 
 HUB = "inception"
 _NAMED = ("digits", "classes", "patches")
+_READ = {"fit": "crop", "ground": "white", "labels": None}  # how, where no run tells
 
 
 class Choice(NamedTuple):
@@ -50,10 +51,8 @@ def choose(
             f"images of {channels} channels have nothing in common with the digits of {data}; name "
             "other images with --data, or count the modes of stacked digits with paddle-gan modes"
         )
-    load = functools.partial(load_images, data, size, channels)
-    if opened and opened.config:  # which says how images become squares
-        form = {"data": data, "image_size": size, "channels": channels}
-        load = functools.partial(opened.game.load, {**opened.config, **form})
+    game, config = (opened.game, opened.config) if opened and opened.config else (Game, _READ)
+    load = game.reader({**config, "data": data, "image_size": size, "channels": channels})
     if features is None:
         judge, why = metrics.judge_of(kind, data, load)
         return Choice(judge, data, load, why)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -101,6 +101,11 @@ class Game:
         form = (config[name] for name in ("image_size", "channels"))
         how = {name: config[name] for name in ("fit", "ground", "labels")}
         return data.load(cls.data, config["data"], *form, split, **how)
+
+    @classmethod
+    def reader(cls, config: dict) -> Callable[..., DataSet]:
+        """What reads a split as ``load`` does, with other values where it is given some by name."""
+        return lambda split, **other: cls.load({**config, **other}, split)
 
     def check_data(self, images) -> None:
         """Raise UserError for a data set that this game cannot be played on."""

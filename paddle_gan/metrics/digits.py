@@ -31,6 +31,8 @@ STEPS = 3000  # of 200 digits: ten epochs of MNIST
 VERSION = 1  # counted up when training gives another network
 SHIPPED = Path(__file__).with_name("digits.npz")
 
+Load = Callable[..., ImageSet]  # reads a split, of a size if it is given ``image_size``
+
 
 class DigitNetwork(Classifier):
     """Digits, B x 1 x 32 x 32 in [-1, 1], to the logits of their ten classes, B x 10."""
@@ -42,13 +44,17 @@ class DigitNetwork(Classifier):
 
 
 @functools.lru_cache(maxsize=3)  # what an evaluation during training needs
-def digits(data: str, split: str) -> ImageSet:
-    """The digits of a split, 32 x 32, read once in a process."""
-    return load_images(data, split=split)
+def digits(data: str | Load, split: str) -> ImageSet:
+    """The digits of a split, 32 x 32, read once in a process.
+
+    ``data`` is a source of digits (see ``load_images``), or what reads them as a run does.
+    """
+    load = data if callable(data) else functools.partial(load_images, data)
+    return load(split=split, image_size=32)
 
 
-def digit_network(data: str = "mnist", rebuild: bool = False) -> DigitNetwork:
-    """The digit network for a source of digits (see ``load_images``), in eval mode.
+def digit_network(data: str | Load = "mnist", rebuild: bool = False) -> DigitNetwork:
+    """The digit network for ``data`` (see ``digits``), in eval mode.
 
     It is the one that the package brings, unless one was trained for this source: with `rebuild`,
     on the split "trainval", tested on "test". That is kept in the cache under the hash of the

@@ -21,7 +21,7 @@ from paddle_gan.data.idx import is_idx_folder
 from paddle_gan.data.pixels import to_square
 from paddle_gan.errors import UserError
 from paddle_gan.metrics import scores
-from paddle_gan.metrics.digits import DigitNetwork, digit_network, digits, embed
+from paddle_gan.metrics.digits import DigitNetwork, Load, digit_network, digits, embed
 from paddle_gan.metrics.reference import check_count, flat, reference, row, scorable, subset_size
 from paddle_gan.sampling.pictures import to_uint8
 
@@ -30,11 +30,11 @@ SIZE = 32
 
 def evaluate(
     samples: np.ndarray,
-    data: str = "mnist",
+    data: str | Load = "mnist",
     n: int = 10_000,
     labels: np.ndarray | None = None,
 ) -> dict:
-    """Score samples, float32 N x 1 x H x W in [-1, 1], against the test digits of a source.
+    """Score samples, float32 N x 1 x H x W in [-1, 1], against the test digits of ``data``.
 
     Equally many samples and test digits are used: n, or as many as there are of both. The first
     samples are taken, and test and training digits drawn with a fixed seed. Samples are rounded to

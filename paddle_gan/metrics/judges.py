@@ -15,7 +15,7 @@ from paddle_gan.metrics.evaluate import as_digits, evaluate
 from paddle_gan.metrics.evaluate import summary as summary_of_digits
 from paddle_gan.sampling.columns import Columns
 
-Load = Callable[[str], DataSet]  # the data of a split, as a game sees it
+Load = Callable[..., DataSet]  # the data of a split, as a game sees it; see Game.reader
 
 
 class Judge(NamedTuple):
@@ -40,18 +40,18 @@ class Judge(NamedTuple):
     most: Callable[[Load], int] = lambda load: 10_000  # drawings of which it makes use
 
 
-def _digits(columns: Columns, data: str) -> dict:
+def _digits(columns: Columns, load: Load) -> dict:
     samples = columns["samples"]
-    return evaluate(samples, data, len(samples), columns.get("label"))
+    return evaluate(samples, load, len(samples), columns.get("label"))
 
 
-def _digits_read(images: np.ndarray, data: str) -> np.ndarray:
-    return embed(digit_network(data), as_digits(images))[1].argmax(1)
+def _digits_read(images: np.ndarray, load: Load) -> np.ndarray:
+    return embed(digit_network(load), as_digits(images))[1].argmax(1)
 
 
 DIGITS = Judge(
-    lambda data, load: reference.prepare(data),
-    lambda columns, images, data, load: _digits(columns, data),
+    lambda data, load: reference.prepare(load),
+    lambda columns, images, data, load: _digits(columns, load),
     summary_of_digits,
     best="validation_fid",
     shown=("fid", "validation_fid"),
@@ -63,8 +63,8 @@ DIGITS = Judge(
         "is": "score/inception_score",
     },
     new=("samples",),
-    unfit=lambda data, load: reference.unfit(data, load),
-    read=lambda images, data, load: _digits_read(images, data),
+    unfit=lambda data, load: reference.unfit(load),
+    read=lambda images, data, load: _digits_read(images, load),
 )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 
 import numpy as np
 
@@ -13,6 +12,7 @@ from paddle_gan.metrics import scores
 from paddle_gan.metrics.digits import (
     FEATURES,
     DigitNetwork,
+    Load,
     check_labels,
     digit_network,
     digits,
@@ -26,8 +26,8 @@ _READ, LEAST_READ = 1000, 0.9  # test digits; the share that a network must read
 PROTOCOL = 3  # counted up when the numbers in the cache would come out otherwise
 
 
-def prepare(data: str, n: int = 10_000) -> None:
-    """Make ready all that scoring n samples by a source takes, validation included.
+def prepare(data: str | Load, n: int = 10_000) -> None:
+    """Make ready all that scoring n samples by digits takes, validation included.
 
     Raises UserError for digits that give no scores, before a digit network is trained.
     """
@@ -36,7 +36,7 @@ def prepare(data: str, n: int = 10_000) -> None:
     reference(digit_network(data), data, n)
 
 
-def unfit(data: str, load: Callable[[str], ImageSet]) -> str | None:
+def unfit(load: Load) -> str | None:
     """Why digits' scores cannot be had of the data behind ``load``; None where they can."""
     test = load("test")
     if test.images.shape[1] != 1 or not test.has_digits:
@@ -44,11 +44,11 @@ def unfit(data: str, load: Callable[[str], ImageSet]) -> str | None:
     fewest = min(len(test), len(load("validation")))
     if fewest <= FEATURES:
         return f"no covariance of {FEATURES} features of {fewest} digits"
-    right = reads(digit_network(data), digits(data, "test"))
+    right = reads(digit_network(load), digits(load, "test"))
     return None if right >= LEAST_READ else f"no digit network for it (ours reads {right:.0%})"
 
 
-def scorable(data: str, split: str) -> ImageSet:
+def scorable(data: str | Load, split: str) -> ImageSet:
     """The digits of a split. Raises UserError if they are unlabeled or too few to score by."""
     found = digits(data, split)
     check_labels(found)
@@ -64,7 +64,7 @@ def check_count(n: int, what: str) -> None:
         )
 
 
-def reference(network: DigitNetwork, data: str, n: int) -> dict[str, np.ndarray]:
+def reference(network: DigitNetwork, data: str | Load, n: int) -> dict[str, np.ndarray]:
     """What does not depend on the samples, kept in the cache.
 
     ``features`` of n test digits, or as many as there are, and of as many ``validation`` digits;
@@ -83,7 +83,7 @@ def reference(network: DigitNetwork, data: str, n: int) -> dict[str, np.ndarray]
         test_digits, train_digits = _drawn(test, n, rng), _drawn(trainval, n, rng)
         noise = to_float(to_uint8(rng.uniform(-1, 1, test_digits.shape)))
         features, _ = embed(network, test_digits)
-        _check_reading(network, test, data)
+        _check_reading(network, test)
         validation, _ = embed(network, _drawn(held_out, n, rng))
         train = flat(to_float(trainval.images))
         distances, _ = scores.nearest(train, flat(test_digits[:NEIGHBORS]))
@@ -123,13 +123,13 @@ def reads(network: DigitNetwork, test: ImageSet) -> float:
     return float(np.mean(probabilities.argmax(1) == test.labels[some]))
 
 
-def _check_reading(network: DigitNetwork, test: ImageSet, data: str) -> None:
+def _check_reading(network: DigitNetwork, test: ImageSet) -> None:
     """Raise UserError where the network cannot read the digits of a source."""
     right = reads(network, test)
     if right < LEAST_READ:
         raise UserError(
             f"the digit network reads only {right:.0%} of the test digits in {test.source}; "
-            f"paddle-gan digits --data {data} --rebuild trains one for them"
+            f"paddle-gan digits --data {test.name} --rebuild trains one for them"
         )
 
 

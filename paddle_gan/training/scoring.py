@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-
 from paddle import nn
 
 from paddle_gan.data import DataSet
@@ -21,7 +19,7 @@ class Scoring:
 
     def __init__(self, game: Game, config: dict, watched: DataSet | None):
         self._game, self._config, self._watched = game, config, watched
-        self._load = functools.partial(game.load, config)
+        self._load = game.reader(config)
         self.judge, self.why = judge_of(game.judge, config["data"], self._load)
         self.judge.prepare(config["data"], self._load)
         shown = {name: f"score/{name}" for name in self.judge.shown}

@@ -9,8 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from paddle_gan.data import load_images
+from paddle_gan.config import configure
+from paddle_gan.data import load_images, to_float
 from paddle_gan.errors import UserError
+from paddle_gan.games.gan import GAN
 from paddle_gan.metrics import JUDGES, digits
 from paddle_gan.training import scoring
 from tests.data.files import save_idx
@@ -163,6 +165,28 @@ def test_what_cannot_be_scored_is_refused_before_the_first_step(real, train, tmp
         "where patches need 10; add images\n"
     )
     assert not (tmp_path / "out").exists()
+
+
+def test_digits_are_read_as_the_run_reads_them(real, tmp_path):
+    """Digits as narrow as their ink, without classes but in a table; of the judge's size."""
+    folder, table = tmp_path / "scans", tmp_path / "elsewhere.csv"
+    folder.mkdir()
+    for number, image in enumerate(real.images[::10, 0]):
+        cv2.imwrite(str(folder / f"{number:03}.png"), image[:, image.any(0)])
+    lines = (f"{number:03},{label}\n" for number, label in enumerate(real.labels[::10]))
+    table.write_text("".join(lines))
+    how = {"fit": "pad", "ground": "black", "labels": str(table)}
+    config = configure("dcgan-bce", data=str(folder), image_size=16, **how)
+
+    class Copies(GAN):
+        @classmethod
+        def cases(cls, *_):
+            images = load_images(folder, split="test", **how).images
+            return {"samples": to_float(images)}
+
+    scores = scoring.Scoring(Copies, config, None)
+    assert scores.judge is JUDGES["digits"]
+    assert scores({})["fid"] == pytest.approx(0, abs=1e-3)
 
 
 def test_an_autoencoder_is_scored_by_reconstructions_and_samples(folder, train, tmp_path):
