@@ -64,14 +64,14 @@ def evaluate_file(
     elif features is not None:
         raise UserError("--features is of what is drawn from noise; leave it out")
     else:
-        data, load = opened.config["data"], opened.game.reader(opened.config)
-        judge, why = metrics.judge_of(kind, data, load)
-        choice = Choice(judge, data, load, why)
-    judge, data, load, why = choice
+        load = opened.game.reader(opened.config)
+        judge, why = metrics.judge_of(kind, opened.config["data"], load)
+        choice = Choice(judge, load, why)
+    judge, load, why = choice
     if report is not None and not judge.new:
         raise UserError("--report is of samples from noise; infer.py shows translations")
     columns = _columns(source, opened, min(num, judge.most(load)), seed, images)
-    result = {**judge.score(columns, images, data, load), **({"why": why} if why else {})}
+    result = {**judge.score(columns, images, load), **({"why": why} if why else {})}
     trained_on = _trained_on(source)
     if trained_on and metrics.has_seen(trained_on, images or load("test"), load):
         result["protocol"] += ", seen in training"

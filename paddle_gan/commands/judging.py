@@ -21,10 +21,9 @@ _READ = {"fit": "crop", "ground": "white", "labels": None}  # how, where no run 
 
 
 class Choice(NamedTuple):
-    """A judge, the name of the real images, what reads a split of them, and why this judge."""
+    """A judge, what reads a split of the real images, and why this judge."""
 
     judge: metrics.Judge
-    data: str
     load: metrics.judges.Load
     why: str
 
@@ -55,10 +54,10 @@ def choose(
     load = game.reader({**config, "data": data, "image_size": size, "channels": channels})
     if features is None:
         judge, why = metrics.judge_of(kind, data, load)
-        return Choice(judge, data, load, why)
+        return Choice(judge, load, why)
     if features in _NAMED:
         judge = metrics.JUDGES[features]
-        if reason := judge.unfit(data, load):
+        if reason := judge.unfit(load):
             raise UserError(f"--features {features} cannot score {data}: there is {reason}")
     else:
         path = features if features != HUB else hub_weights()
@@ -66,7 +65,7 @@ def choose(
         judge = metrics.by_features(lambda load: found)
     if kind == "reconstructions":
         judge = metrics.reconstructed(features, judge)
-    return Choice(judge, data, load, "")
+    return Choice(judge, load, "")
 
 
 def _checked(shape: tuple[int, ...]) -> tuple[int, int]:

@@ -21,13 +21,11 @@ Load = Callable[..., DataSet]  # the data of a split, as a game sees it; see Gam
 class Judge(NamedTuple):
     """Scores what a game draws, and chooses among checkpoints by one score.
 
-    ``data`` is the name of the run's data, ``load`` reads a split of it.
+    A ``load`` reads a split of the run's data.
     """
 
-    prepare: Callable[[str, Load], None]  # of data and load: all that takes long, or may fail
-    score: Callable[
-        [Columns, DataSet | None, str, Load], dict
-    ]  # of drawings, their set, data, load
+    prepare: Callable[[Load], None]  # all that takes long, or may fail
+    score: Callable[[Columns, DataSet | None, Load], dict]  # of drawings and their set
     summary: Callable[[dict], str]  # of a result: a table for people
     best: str  # the score by which the best checkpoint is chosen; the least
     shown: tuple[str, ...]  # the scores that a checkpoint keeps
@@ -35,12 +33,12 @@ class Judge(NamedTuple):
     tags: Mapping[str, str]  # where scores are shown on the dashboard, if not as `score/NAME`
     split: str | None = None  # that drawings are made from while training; None: no matter
     new: tuple[str, ...] = ()  # names of the column of new images, the first that is there
-    unfit: Callable[[str, Load], str | None] = lambda data, load: None  # why it cannot score data
-    read: Callable[[np.ndarray, str, Load], np.ndarray] | None = None  # the classes of images
+    unfit: Callable[[Load], str | None] = lambda load: None  # why it cannot score data
+    read: Callable[[np.ndarray, Load], np.ndarray] | None = None  # the classes of images
     most: Callable[[Load], int] = lambda load: 10_000  # drawings of which it makes use
 
 
-def _digits(columns: Columns, load: Load) -> dict:
+def _digits(columns: Columns, _, load: Load) -> dict:
     samples = columns["samples"]
     return evaluate(samples, load, len(samples), columns.get("label"))
 
@@ -50,8 +48,8 @@ def _digits_read(images: np.ndarray, load: Load) -> np.ndarray:
 
 
 DIGITS = Judge(
-    lambda data, load: reference.prepare(load),
-    lambda columns, images, data, load: _digits(columns, load),
+    reference.prepare,
+    _digits,
     summary_of_digits,
     best="validation_fid",
     shown=("fid", "validation_fid"),
@@ -63,16 +61,16 @@ DIGITS = Judge(
         "is": "score/inception_score",
     },
     new=("samples",),
-    unfit=lambda data, load: reference.unfit(load),
-    read=lambda images, data, load: _digits_read(images, load),
+    unfit=reference.unfit,
+    read=_digits_read,
 )
 
 
 def by_features(find: Callable[[Load], features.Features]) -> Judge:
     """Who scores images of any kind by the features that ``find`` gives for the data."""
     return Judge(
-        lambda data, load: images.prepare(load, find(load)),
-        lambda columns, _, data, load: images.evaluate_images(
+        lambda load: images.prepare(load, find(load)),
+        lambda columns, _, load: images.evaluate_images(
             columns["samples"], load, find(load), columns.get("label")
         ),
         tables.summary,
@@ -86,24 +84,23 @@ def by_features(find: Callable[[Load], features.Features]) -> Judge:
 
 
 CLASSES = by_features(features.of_classes)._replace(
-    unfit=lambda data, load: images.unfit(load, classes=True),
-    read=lambda given, data, load: features.classes_of(given, load),
+    unfit=lambda load: images.unfit(load, classes=True), read=features.classes_of
 )
 PATCHES = Judge(
-    lambda data, load: images.prepare(load, None),
-    lambda columns, _, data, load: images.evaluate_images(columns["samples"], load),
+    lambda load: images.prepare(load, None),
+    lambda columns, _, load: images.evaluate_images(columns["samples"], load),
     tables.summary,
     best="validation_swd",
     shown=("swd", "validation_swd"),
     line="SWD {swd:.1f}, validation SWD {validation_swd:.1f}",
     tags={"swd": "score/SWD", "validation_swd": "score/validation_SWD"},
     new=("samples",),
-    unfit=lambda data, load: images.unfit(load, classes=False),
+    unfit=lambda load: images.unfit(load, classes=False),
     most=images.most,
 )
 PAIRS = Judge(
-    lambda data, load: pairs.prepare(load),
-    lambda columns, found, data, load: pairs.score(columns, found, load),
+    pairs.prepare,
+    pairs.score,
     pairs.summary,
     best="error",
     shown=("error", "l1", "psnr", "ssim"),
@@ -114,8 +111,8 @@ PAIRS = Judge(
 
 
 DOMAINS = Judge(
-    lambda data, load: domains.prepare(load),
-    lambda columns, found, data, load: domains.score(columns, found, load),
+    domains.prepare,
+    domains.score,
     domains.summary,
     best="error",
     shown=("error", "accuracy", "fid"),
@@ -135,14 +132,14 @@ def reconstructed(name: str, judge: Judge) -> Judge:
     if judge.read:
         told["kept"] = f"{{kept:.2%}} of {'digits' if name == 'digits' else 'classes'} kept"
 
-    def score(columns: Columns, _, data: str, load: Load) -> dict:
+    def score(columns: Columns, _, load: Load) -> dict:
         if "input" not in columns:  # of the generator alone
-            return judge.score({"samples": columns["output"]}, None, data, load)
+            return judge.score({"samples": columns["output"]}, None, load)
         before, after = columns["input"], columns["output"]
-        found = judge.score({"samples": columns["sample"]}, None, data, load)
+        found = judge.score({"samples": columns["sample"]}, None, load)
         found["error"] = float(((after - before) ** 2).mean())
         if judge.read:
-            classes = [judge.read(each, data, load) for each in (before, after)]
+            classes = [judge.read(each, load) for each in (before, after)]
             found["kept"] = float((classes[0] == classes[1]).mean())
         return {**found, "judge": f"reconstructed-{name}"}
 
@@ -186,7 +183,7 @@ def judge_of(name: str | None, data: str, load: Load) -> tuple[Judge | None, str
     reasons = []
     for each in _OF_SAMPLES:
         judge = JUDGES[_CHOSEN[name] + each]
-        reason = judge.unfit(data, load)
+        reason = judge.unfit(load)
         if reason is None:
             why = f"scored by {_TOLD[each]}: there is {', '.join(reasons)}" if reasons else ""
             return judge, why

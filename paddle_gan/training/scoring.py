@@ -21,7 +21,7 @@ class Scoring:
         self._game, self._config, self._watched = game, config, watched
         self._load = game.reader(config)
         self.judge, self.why = judge_of(game.judge, config["data"], self._load)
-        self.judge.prepare(config["data"], self._load)
+        self.judge.prepare(self._load)
         shown = {name: f"score/{name}" for name in self.judge.shown}
         self.tags = {**shown, **self.judge.tags}  # where the dashboard shows scores
 
@@ -31,4 +31,4 @@ class Scoring:
         images = load(judge.split) if judge.split else self._watched
         n = min(_SCORED, judge.most(load))
         drawn = self._game.cases(drawers, n, self._config["seed"], images)
-        return judge.score(drawn, images, self._config["data"], load)
+        return judge.score(drawn, images, load)

@@ -72,7 +72,7 @@ def result(load, samples):
         "(labels 0 to 9, gray)"
     )
     labels = np.arange(100) % 2
-    return judge.score({"samples": samples, "label": labels}, None, "photographs", load)
+    return judge.score({"samples": samples, "label": labels}, None, load)
 
 
 def test_photographs_with_classes_are_scored_by_a_classifier_of_these(result, load):
@@ -150,9 +150,9 @@ def test_without_features_patches_score(n, classes, reason):
         "scored by patches alone: there is no digit"
     )
     assert why.endswith(reason)
-    judge.prepare("photographs", load)
+    judge.prepare(load)
     images = to_float(load("trainval").images[: judge.most(load)])
-    found = judge.score({"samples": images}, None, "photographs", load)
+    found = judge.score({"samples": images}, None, load)
     assert "fid" not in found and 0 < found[judge.best] < found["noise"]["swd"] / 2
     assert judge.line.format(**found).startswith(f"SWD {found['swd']:.1f}, validation SWD")
     assert "SWD x 1000" in summary(found) and "FID" not in summary(found)
@@ -170,7 +170,7 @@ def test_reconstructions_of_photographs(load, samples):
     judge, _ = judge_of("reconstructions", "photographs", load)
     given = to_float(load("test").images)
     columns = {"input": given, "output": np.roll(given, 50, axis=0), "sample": samples}
-    found = judge.score(columns, None, "photographs", load)
+    found = judge.score(columns, None, load)
     assert found["error"] == pytest.approx(((np.roll(given, 50, axis=0) - given) ** 2).mean())
     assert found["kept"] < 0.2  # bars for dots
     assert {"error", "kept", "fid", "validation_fid"} <= found.keys()

@@ -18,7 +18,7 @@ def load(split, image_size=16):
 
 def test_digits_are_scored_by_their_samples(network, test_digits):
     images, _ = test_digits
-    found = JUDGES["digits"].score({"samples": images[:100]}, None, "embedded", load)
+    found = JUDGES["digits"].score({"samples": images[:100]}, None, load)
     assert found == evaluate(images[:100], "embedded")
 
 
@@ -26,7 +26,7 @@ def test_digits_that_were_asked_for_are_counted(network, test_digits):
     images, labels = test_digits
     for asked, share in ((labels, 1.0), (np.where(labels < 5, labels, 0), (labels < 5).mean())):
         columns = {"samples": images, "label": asked}
-        found = JUDGES["digits"].score(columns, None, "embedded", load)
+        found = JUDGES["digits"].score(columns, None, load)
         assert found["agreement"] == pytest.approx(share, abs=0.03)
 
 
@@ -36,7 +36,7 @@ def test_reconstructions_are_compared_with_their_images(network, test_digits):
     given = images[::10]  # ten of each digit, one after another
     other = np.concatenate([given[1:41], given[:-61:-1]])  # 36 of the same digit
     columns = {"input": given, "output": 0.9 * other, "sample": samples}
-    found = JUDGES["reconstructed-digits"].score(columns, None, "embedded", load)
+    found = JUDGES["reconstructed-digits"].score(columns, None, load)
     apart = columns["output"].astype(np.float64) - columns["input"]
     assert found["error"] == pytest.approx((apart**2).mean(), rel=1e-5)
     kinds, drawn = (
@@ -50,7 +50,7 @@ def test_reconstructions_are_compared_with_their_images(network, test_digits):
 def test_a_perfect_reconstruction(network, test_digits):
     images, _ = test_digits
     columns = dict.fromkeys(("input", "output", "sample"), images[:100])
-    found = JUDGES["reconstructed-digits"].score(columns, None, "embedded", load)
+    found = JUDGES["reconstructed-digits"].score(columns, None, load)
     assert (found["error"], found["kept"]) == (0, 1)
     assert (
         JUDGES["reconstructed-digits"].line.format(**found).startswith("error 0.0000, 100.00% of")

@@ -64,7 +64,7 @@ def scored(monkeypatch):
     def script(*results):
         results = iter(results)
 
-        def score(columns, images, data, load):
+        def score(columns, images, load):
             result = next(results)
             if isinstance(result, Exception):
                 raise result
