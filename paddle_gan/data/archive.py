@@ -16,6 +16,7 @@ import threading
 import zipfile
 from pathlib import Path
 
+from paddle_gan.data import labels
 from paddle_gan.data.image_file import HUGE, MAX_BYTES, Unreadable
 from paddle_gan.data.image_set import PARTS
 from paddle_gan.data.listing import Entry, is_image
@@ -60,7 +61,8 @@ class Archive:
     is_shared = False  # what is packed would be unpacked by each
 
     def __init__(self, where: Path):
-        self.where, self._lock, self._reader = where, threading.Lock(), None
+        self.where, self.around = where, ""
+        self._lock, self._reader = threading.Lock(), None
         found = where.stat()
         self._stamp = found.st_size, found.st_mtime_ns, found.st_ctime_ns
         self._is_long, self._members = found.st_size > _LONG, {}
@@ -70,7 +72,7 @@ class Archive:
         names, starts, sizes = zip(*members or [("", 0, 0)])
         paths = [posixpath.normpath(name.replace("\\", "/")) for name in names]
         shown = [n for n, path in enumerate(paths) if not _is_hidden(path)]
-        around = _around([paths[n] for n in shown])
+        self.around = around = _around([paths[n] for n in shown])
         self._members = {
             paths[n][len(around) :]: (names[n], starts[n], sizes[n])
             for n in shown
@@ -160,11 +162,14 @@ def _is_hidden(path: str) -> bool:
 
 
 def _around(paths: list[str]) -> str:
-    """The folders that all images lie in, with "/" at the end; parts of the data are none."""
+    """The folders that all images lie in, with "/" at the end, as far as ``labels.csv``.
+
+    Parts of the data are none of them.
+    """
     folders = [path.split("/")[:-1] for path in paths if is_image(path)]
-    shared = []
+    shared = ""
     for names in zip(*folders):
-        if len({*names}) > 1 or names[0] in _PARTS:
+        if len({*names}) > 1 or names[0] in _PARTS or shared + labels.NAME in paths:
             break
-        shared.append(names[0] + "/")
-    return "".join(shared)
+        shared += names[0] + "/"
+    return shared

@@ -33,7 +33,8 @@ def read_labels(files: Listing, table: Path | str) -> dict[str, str]:
 
     table: a file; or ``NAME``, in the data itself. Columns are divided by commas, semicolons or
         tabs. Those of file and label are found by a first line that names them, and are the first
-        two otherwise. Files are named with or without suffix.
+        two otherwise. Files are named with or without suffix, and of an archive with or without
+        the folders around all of its images.
 
     What is only in the table or only in the data is counted on stderr. Raises UserError for a table
     that cannot be read or has no labels of these images, and for a file with two of them.
@@ -46,7 +47,7 @@ def read_labels(files: Listing, table: Path | str) -> dict[str, str]:
         raise UserError(f"{where} is not text in UTF-8; save it as CSV in UTF-8") from error
     except Unreadable as error:
         raise UserError(f"{error}; --labels takes a CSV: {_WANTED}") from error
-    known = _by_name(files.names)
+    known = _by_name(files.names, files.place.around)
     found, unknown = {}, []
     for file, label in _pairs(text):
         name = known.get(posixpath.normpath(file.replace("\\", "/")))
@@ -69,12 +70,18 @@ def read_labels(files: Listing, table: Path | str) -> dict[str, str]:
     return found
 
 
-def _by_name(names: list[str]) -> dict[str, str]:
-    """Images by their names, and by those without suffix where these are of one image only."""
+def _by_name(names: list[str], around: str) -> dict[str, str]:
+    """Images by their names, and by those without suffix where these are of one image only.
+
+    Each may begin with the innermost of the folders ``around`` all.
+    """
     stems = [posixpath.splitext(name)[0] for name in names]
     counts = Counter(stems)
     short = {stem: name for stem, name in zip(stems, names) if counts[stem] == 1}
-    return {**short, **{name: name for name in names}}
+    known = {**short, **{name: name for name in names}}
+    folders = around.split("/")[:-1]
+    inner = ("/".join([*folders[n:], ""]) for n in range(len(folders) + 1))  # the last is ""
+    return {folder + key: name for folder in inner for key, name in known.items()}
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

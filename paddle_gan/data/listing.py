@@ -44,6 +44,7 @@ class Place(Protocol):
 
     where: Path
     is_shared: bool  # whether other processes may read it as well, after pickling
+    around: str  # the folders that are left out of the paths, each with "/" behind it
 
     def entries(self) -> dict[str, Entry]:
         """All that is there, by paths with "/", without what is hidden."""
@@ -71,7 +72,7 @@ class Listing(NamedTuple):
 class Folder:
     """A folder, and all below it; links to folders are not followed."""
 
-    is_shared = True
+    is_shared, around = True, ""
 
     def __init__(self, where: Path):
         self.where = where

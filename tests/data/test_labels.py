@@ -50,6 +50,23 @@ def test_labels_in_the_folder_are_taken_by_themselves(photos):
     assert load("domains", photos, 8, 1).classes == ("cat", "dog", "owl")
 
 
+@pytest.mark.parametrize("around", ["", "pets/"])
+def test_labels_in_an_archive_beside_the_folder_of_its_images(tmp_path, around):
+    folder = save_grays(tmp_path / "in", {f"{around}images/{n}.png": n for n in (1, 2)})
+    (folder / around / "labels.csv").write_text("images/1.png,cat\nimages/2.png,dog\n")
+    images = load_images(shutil.make_archive(str(tmp_path / "pets"), "zip", folder), 8)
+    assert [images.classes[label] for label in images.labels] == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("inside", ["", "images/", "pets/images/"])
+def test_a_table_may_name_the_folders_around_an_archive(tmp_path, inside):
+    folder = save_grays(tmp_path / "in", {f"pets/images/{n}.png": n for n in (1, 2)})
+    (tmp_path / "table.csv").write_text(f"{inside}1.png,cat\n{inside}2,dog\n")
+    source = shutil.make_archive(str(tmp_path / "pets"), "zip", folder)
+    images = load_images(source, 8, labels=tmp_path / "table.csv")
+    assert [images.classes[label] for label in images.labels] == ["cat", "dog"]
+
+
 def test_they_win_over_folders_and_hold_in_parts(tmp_path):
     grays = {f"{part}/x/{n}.png": n for part in ("train", "test") for n in (1, 2)}
     folder = save_grays(tmp_path / "photos", grays)
