@@ -64,7 +64,14 @@ INFER = [
     ("--num", dict(type=int, metavar="N", help="how many images, or styles of each (64, or 1)")),
     _SEED,
     ("--seeds", dict(type=numbers, metavar="N,N,...", help="the first image of each of these")),
-    ("--index", dict(type=numbers, metavar="N,N,...", help="these images of the seed, from 0")),
+    (
+        "--index",
+        dict(
+            type=numbers,
+            metavar="N,N,...",
+            help="these images of the seed, or of a translator's test set, from 0",
+        ),
+    ),
     ("--latents", dict(metavar="FILE.npy", help="images of these latents, as project writes them")),
     ("--input", dict(dest="source", metavar="FILE|FOLDER", help="images to translate")),
     ("--output", dict(help=".png, .webp a grid, .npy raw, .gif, .mp4 a walk; else a folder")),

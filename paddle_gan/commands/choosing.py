@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from paddle_gan.checkpoints.generators import Opened
 from paddle_gan.checkpoints.reading import read_npy
+from paddle_gan.data import DataSet
 from paddle_gan.errors import UserError
 from paddle_gan.sampling.columns import Columns, joined
 
@@ -17,8 +19,8 @@ _MOST = 1_000_000  # an index costs drawing all before it
 class Choice(NamedTuple):
     """``num`` drawings of ``seed``, unless one of the others is given.
 
-    ``seeds``: the first drawing of each; ``index``: these drawings of ``seed``, counted from 0;
-    ``latents``: a file of them.
+    ``seeds``: the first drawing of each; ``index``: these drawings of ``seed``, or those of these
+    images where it is made from images, counted from 0; ``latents``: a file of them.
     """
 
     num: int
@@ -59,7 +61,11 @@ class Choice(NamedTuple):
             yield game.draw(networks, self._given(opened, asked))
             return
         images = opened.images()
-        yield from self._of(lambda n, seed: game.stream(networks, n, seed, images, **asked))
+        if images is None or self.index is None:
+            yield from self._of(lambda n, seed: game.stream(networks, n, seed, images, **asked))
+            return
+        for given in [_from(images, i) for i in self.index]:
+            yield from game.stream(networks, 1, self.seed, given, **asked)
 
     def ends(self, opened: Opened, asked: dict) -> Columns | None:
         """What the chosen drawings are made from; None where nothing is chosen."""
@@ -85,6 +91,14 @@ class Choice(NamedTuple):
             yield _rows(make(max(self.index) + 1, self.seed), self.index)
         else:
             yield from make(self.num, self.seed)
+
+
+def _from(images: DataSet, i: int) -> DataSet:
+    """The set, to draw its image ``i`` first."""
+    found = replace(images, first=i)
+    if not all(map(len, found.examples(1).values())):
+        raise UserError(f"--index {i}: there are fewer, counted from 0; {images.source}")
+    return found
 
 
 def _rows(batches: Iterable[Columns], index: Sequence[int]) -> Columns:

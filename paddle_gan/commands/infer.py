@@ -35,9 +35,10 @@ def infer(
     """Draw ``num`` images, or a walk of ``interpolation`` frames, and write them to ``output``.
 
     In place of ``num`` images of ``seed``, 64 unless given: the first of each of ``seeds``; those
-    numbered ``index`` of ``seed``, from 0; or of the ``latents`` in a .npy file, N x latent. A walk
-    goes through those as well. With ``source``, an image or a folder of them, translate these into
-    the folder ``output`` instead (see ``translate_files``), in ``num`` styles where there are many.
+    numbered ``index`` of ``seed``, from 0, or of a translator's test set; or of the ``latents`` in
+    a .npy file, N x latent. A walk goes through those as well. With ``source``, an image or a
+    folder of them, translate these into the folder ``output`` instead (see ``translate_files``), in
+    ``num`` styles where there are many.
 
     ``asked`` is what the game of the checkpoint can be asked for, such as ``digit``: all images
     show that digit; a generator with classes is asked for it, of another's images the digit network

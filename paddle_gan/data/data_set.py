@@ -16,12 +16,14 @@ class DataSet(Protocol):
     split: see ``load_images``.
     classes: the names that labels or domains 0, 1, ... stand for; None where there are none, or
         where they are numbers.
+    first: the item that ``examples`` begin with.
     """
 
     source: str
     name: str
     split: str
     classes: tuple[str, ...] | None
+    first: int
 
     def __len__(self) -> int:
         """How many items an epoch has."""

@@ -25,7 +25,7 @@ class DomainSet(ImageSet):
 
     def ways(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Of ``examples(n)`` the domains, and others to translate to, all in turn: int64."""
-        own, count = spread(self.labels, n), len(self.classes)
+        own, count = spread(self.labels, n, self.first), len(self.classes)
         return own, (own + 1 + np.arange(len(own)) % (count - 1)) % count
 
 

@@ -21,6 +21,7 @@ class ImageSet:
 
     images: uint8, N x C x H x W, 0..255; RGB when C is 3. In memory, or ``Stored`` in a file.
     labels: int64, N; None where the classes are not known.
+    first: the one that ``examples`` begin with.
     """
 
     images: np.ndarray | Stored
@@ -29,6 +30,7 @@ class ImageSet:
     name: str = ""
     split: str = "train"
     classes: tuple[str, ...] | None = None
+    first: int = 0
 
     def __len__(self) -> int:
         return len(self.images)
@@ -62,7 +64,7 @@ class ImageSet:
         return batch if self.labels is None else {**batch, "label": self.labels[rows]}
 
     def examples(self, n: int) -> dict[str, np.ndarray]:
-        return {"image": spread(self.images, n)}
+        return {"image": spread(self.images, n, self.first)}
 
     def fingerprint(self) -> dict:
         arrays = (self.images,) if self.labels is None else (self.images, self.labels)
@@ -74,9 +76,9 @@ class ImageSet:
         }
 
 
-def spread(images: np.ndarray, n: int) -> np.ndarray:
-    """At most ``n`` images from all over a set; many sets are sorted by class."""
-    return images[:: max(1, len(images) // n)][:n]
+def spread(images: np.ndarray, n: int, first: int = 0) -> np.ndarray:
+    """At most ``n`` images from all over a set, ``first`` on; many sets are sorted by class."""
+    return images[first :: max(1, len(images) // n)][:n]
 
 
 def sha256(*arrays: np.ndarray | Stored) -> str:

@@ -33,6 +33,7 @@ class UnpairedSet:
     labels: int64, N, of both sides, where they are known.
     aligned: whether images of one index belong together; of unpaired ones no order tells it.
     crop: how the images of a batch are cut out of these; None: they are these.
+    first: the index, of both sides, that ``examples`` begin with.
     """
 
     a: np.ndarray
@@ -44,6 +45,7 @@ class UnpairedSet:
     labels: np.ndarray | None = None
     aligned: bool = False
     crop: Crop | None = None
+    first: int = 0
 
     def __len__(self) -> int:
         return max(len(self.a), len(self.b))
@@ -88,7 +90,7 @@ class UnpairedSet:
     def examples(self, n: int) -> dict[str, np.ndarray]:
         """``a`` and ``b``; see ``aligned`` for whether they belong together."""
         n = min(n, len(self.a), len(self.b))
-        return {"a": spread(self.a, n), "b": spread(self.b, n)}
+        return {"a": spread(self.a, n, self.first), "b": spread(self.b, n, self.first)}
 
     def fingerprint(self) -> dict:
         return {

@@ -107,7 +107,7 @@ def make_task(
     flat = images.reshape(-1, *images.shape[2:])
     shown = None if digits.labels is None else np.tile(digits.labels, len(images))
     told = f"{source}, {len(images)} domains"
-    return make(flat, labels, told, name, digits.split, task.names, shown)
+    return make(flat, labels, told, name, digits.split, task.names, digits=shown)
 
 
 def scaled(images: np.ndarray, size: int, channels: int) -> np.ndarray:

@@ -8,11 +8,15 @@ import pytest
 from PIL import Image
 
 from paddle_gan.checkpoints.description import with_description
+from paddle_gan.checkpoints.generators import open_checkpoint
+from paddle_gan.commands.choosing import Choice
 from paddle_gan.commands.infer import infer
 from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.networks.dcgan import Generator
+from paddle_gan.sampling.columns import joined
 from paddle_gan.sampling.drawing import generate, latents, slerp
+from tests.data.files import save_grays
 from tests.notebook import fill
 
 
@@ -108,6 +112,27 @@ def test_an_autoencoder_draws_chosen_codes_too(tmp_path):
         for chosen in (dict(seeds=[8]), dict(latents=tmp_path / "z.npy"), dict(seed=8, index=[0]))
     ]
     assert near(drawn[0], drawn[1]) and near(drawn[0], drawn[2])
+
+
+def test_an_index_of_a_translator_is_that_of_its_test_images(tmp_path):
+    """Of sides of nine and of four images in the test set."""
+    counts = {"trainA": 1, "trainB": 1, "testA": 9, "testB": 4}
+    grays = {f"{side}/{n}.png": 20 * n for side, count in counts.items() for n in range(count)}
+    folder = save_grays(tmp_path / "sides", grays)
+    config = configure("cyclegan", data=str(folder), width=2, blocks=1, image_size=16)
+    for name, network in game_of(config).build(config).items():
+        about = dict(network=name, step=1, pixels=[-1, 1], classes=None, config=config)
+        path = str(tmp_path / f"{name}.pdparams")
+        paddle.save(with_description(network.state_dict(), about), path)
+    opened = open_checkpoint(tmp_path / "G_AB.pdparams")
+    for direction in ("AtoB", "BtoA"):
+        drawn = joined(Choice(64, 0, index=[3, 1]).drawings(opened, {"direction": direction}))
+        assert drawn["input"][:, 0, 0, 0].tolist() == pytest.approx(
+            [60 / 127.5 - 1, 20 / 127.5 - 1]
+        )
+    told = "--index 4: there are fewer, counted from 0; .*: 9 in A and 4 in B .split test."
+    with pytest.raises(UserError, match=told):
+        infer(tmp_path / "G_AB.pdparams", index=[0, 4], output=tmp_path / "raw.npy")
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ def test_an_item_is_an_image_with_its_label():
 def test_examples_are_from_all_over_the_set(n, shown):
     images = np.arange(10, dtype=np.uint8).reshape(10, 1, 1, 1)
     assert ImageSet(images, None, "").examples(n)["image"].ravel().tolist() == [*shown]
+    assert ImageSet(images, None, "", first=5).examples(1)["image"].ravel().tolist() == [5]
 
 
 def test_cached_digit_networks_stay_valid():

@@ -1,5 +1,7 @@
 """Two sides: which images meet, in every layout that people have them in."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -61,6 +63,8 @@ def test_a_batch_has_both_sides():
 def test_examples_are_columns_of_one_length():
     shown = {name: side.ravel().tolist() for name, side in numbered(9, 4).examples(6).items()}
     assert shown == {"a": [0, 2, 4, 6], "b": [0, 1, 2, 3]}
+    third = replace(numbered(9, 4), first=3).examples(1)
+    assert [side.ravel().tolist() for side in third.values()] == [[3], [3]]
     shown = numbered(9, 9, PairSet).examples(3)
     assert [side.ravel().tolist() for side in shown.values()] == [[0, 3, 6]] * 2
 

@@ -15,11 +15,13 @@ import paddle_gan
 from paddle_gan.checkpoints.generators import open_checkpoint
 from paddle_gan.checkpoints.reading import read
 from paddle_gan.cli import main
+from paddle_gan.commands.choosing import Choice
 from paddle_gan.commands.embed import embed
 from paddle_gan.commands.infer import infer
 from paddle_gan.config import configure
 from paddle_gan.data import to_float
 from paddle_gan.errors import UserError
+from paddle_gan.sampling.columns import joined
 from paddle_gan.sampling.drawing import generate
 from tests.checkpoints.files import save_checkpoint
 from tests.training import harness
@@ -100,6 +102,9 @@ def test_the_decoder_needs_nothing_beside_it(run, tmp_path):
 def test_the_encoder_shows_test_images_and_reconstructions(run, tmp_path):
     picture = infer(run / "Enet.pdparams", num=12, seed=5, output=tmp_path / "x.png")
     assert picture.read_bytes() == (run / "samples/step-00000021.png").read_bytes()
+    opened = open_checkpoint(run / "Enet.pdparams")
+    drawn = joined(Choice(64, 5, index=[5, 2]).drawings(opened, {}))
+    assert np.array_equal(drawn["input"], to_float(opened.images().images[[5, 2]]))
 
 
 def test_networks_set_aside_and_those_in_training_are_drawn_with_in_pairs(images, tmp_path):

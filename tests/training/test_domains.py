@@ -11,9 +11,12 @@ import numpy as np
 import pytest
 
 import paddle_gan
+from paddle_gan.checkpoints.generators import open_checkpoint
 from paddle_gan.cli import main
-from paddle_gan.data import load_images
+from paddle_gan.commands.choosing import Choice
+from paddle_gan.data import load_images, to_float
 from paddle_gan.metrics import domains
+from paddle_gan.sampling.columns import joined
 from paddle_gan.training import scoring
 from tests.data.files import save, save_idx
 from tests.training import harness
@@ -104,6 +107,15 @@ def test_infer_draws_the_test_set(runs, tmp_path):
         asked = "--domain", "thick", "--num", 10, "--output", drawn
         assert infer(runs[recipe] / "Gnet.pdparams", *asked) == 0
         assert len(np.load(drawn)) == 10
+
+
+@pytest.mark.parametrize("recipe", SIZES)
+def test_an_index_is_that_of_the_test_images(runs, recipe):
+    opened = open_checkpoint(runs[recipe] / "Gnet.pdparams")
+    drawn = joined(Choice(64, 3, index=[37, 2]).drawings(opened, {}))
+    assert np.array_equal(drawn["input"], to_float(opened.images().images[[37, 2]]))
+    alone = joined(Choice(64, 3, index=[2]).drawings(opened, {}))
+    assert all(np.array_equal(drawn[name][1:], alone[name]) for name in drawn)
 
 
 def test_a_folder_into_a_domain(runs, tmp_path, capsys):
