@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import count
 from typing import NamedTuple
 
 from paddle_gan.checkpoints.generators import Opened
@@ -49,10 +50,14 @@ class Choice(NamedTuple):
 
     @property
     def names(self) -> Iterator[str]:
-        """What the file of each drawing is called."""
+        """What the files of all outputs are called, the first of each drawing, the second, ..."""
         if self.seeds is not None:
-            return (f"seed-{seed}" for seed in self.seeds)
-        return (f"{i:05d}" for i in (range(10**9) if self.index is None else self.index))
+            chosen = [f"seed-{seed}" for seed in self.seeds]
+        elif self.index is not None:
+            chosen = [f"{i:05d}" for i in self.index]
+        else:
+            return (f"{i:05d}" for i in count())
+        return (f"{name}-{n}" if n > 1 else name for n in count(1) for name in chosen)
 
     def drawings(self, opened: Opened, asked: dict) -> Iterator[Columns]:
         """The columns of the drawings, in batches."""

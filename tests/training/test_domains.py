@@ -17,6 +17,7 @@ from paddle_gan.commands.choosing import Choice
 from paddle_gan.data import load_images, to_float
 from paddle_gan.metrics import domains
 from paddle_gan.sampling.columns import joined
+from paddle_gan.sampling.pictures import to_uint8
 from paddle_gan.training import scoring
 from tests.data.files import save, save_idx
 from tests.training import harness
@@ -116,6 +117,16 @@ def test_an_index_is_that_of_the_test_images(runs, recipe):
     assert np.array_equal(drawn["input"], to_float(opened.images().images[[37, 2]]))
     alone = joined(Choice(64, 3, index=[2]).drawings(opened, {}))
     assert all(np.array_equal(drawn[name][1:], alone[name]) for name in drawn)
+
+
+def test_all_outputs_of_what_is_chosen_are_written(runs, tmp_path):
+    path = runs["stargan"] / "Gnet.pdparams"
+    assert infer(path, "--index", "37,2", "--output", tmp_path / "single") == 0
+    names = {f"{i:05d}{end}.png" for i in (37, 2) for end in ["", *(f"-{n}" for n in range(2, 8))]}
+    assert {each.name for each in (tmp_path / "single").iterdir()} == names
+    drawn = joined(Choice(64, 0, index=[37, 2]).drawings(open_checkpoint(path), {}))
+    third = cv2.imread(str(tmp_path / "single/00002-3.png"), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(third, to_uint8(drawn["to thick"][1, 0]))
 
 
 def test_a_folder_into_a_domain(runs, tmp_path, capsys):
