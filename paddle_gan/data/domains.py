@@ -8,6 +8,7 @@ import numpy as np
 
 from paddle_gan.data.image_set import ImageSet, spread
 from paddle_gan.data.pixels import to_float
+from paddle_gan.errors import UserError
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +23,14 @@ class DomainSet(ImageSet):
     def batch(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         """``image``, and ``domain``, int64, B."""
         return {"image": to_float(self.images[rows]), "domain": self.labels[rows]}
+
+    def members(self, domain: int) -> np.ndarray:
+        """The indices of a domain's images. Raises UserError where there is none."""
+        found = np.flatnonzero(self.labels == domain)
+        if not len(found):
+            name = self.class_names[domain]
+            raise UserError(f"no image of domain {name} in {self.source}; add images of it")
+        return found
 
     def ways(self, n: int) -> tuple[np.ndarray, np.ndarray]:
         """Of ``examples(n)`` the domains, and others to translate to, all in turn: int64."""

@@ -198,7 +198,7 @@ class StarGANv2(Domains):
             inputs["reference"] = np.broadcast_to(image, given.shape)
             inputs["mix"] = np.full([len(given), 1], share, "float32")
         else:
-            chosen = [rng.choice(np.flatnonzero(images.labels == each)) for each in target]
+            chosen = [rng.choice(images.members(each)) for each in target]
             inputs["reference"] = to_float(images.images[chosen])
         yield from parts(inputs)
 

@@ -55,11 +55,13 @@ def prepare(load: Load) -> None:
 
 
 def _prepared(images: DomainSet, load: Load) -> Known:
+    for k in range(len(images.classes)):
+        images.members(k)  # refused before anything is learned
     key = images.name, images.images.shape[1:]
     if key not in _known:
         trainval = load("trainval")
         network, reader = networks(trainval, lambda: load("test"))
-        of_domain = (trainval.images[trainval.labels == k] for k in range(len(images.classes)))
+        of_domain = (trainval.images[trainval.members(k)] for k in range(len(images.classes)))
         real = [embed(reader, seen(spread(each, _REAL), reader))[0] for each in of_domain]
         _known.clear()
         _known[key] = Known(network, reader, real)
@@ -164,7 +166,7 @@ def _of_domains(images: DomainSet, n: int, shows: np.ndarray, domains: np.ndarra
     """Real images of domains, of digits those that show the same as ``shows`` of n examples."""
     if images.digits is None:
         rng = np.random.default_rng(0)
-        members = [np.flatnonzero(images.labels == k) for k in range(len(images.classes))]
+        members = [images.members(k) for k in range(len(images.classes))]
         return images.images[[rng.choice(members[k]) for k in domains]]
     each = len(images) // len(images.classes)  # the digits, in the same order in every domain
     return images.images[domains * each + spread(np.arange(len(images)), n)[shows] % each]

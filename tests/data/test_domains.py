@@ -25,6 +25,13 @@ def test_a_batch_has_images_and_their_domains():
     assert batch["domain"].dtype == np.int64
 
 
+def test_a_domain_without_images_is_named():
+    images = domain_set([0, 2, 2])
+    assert images.members(2).tolist() == [1, 2]
+    with pytest.raises(UserError, match="^no image of domain dog in numbered; add images of it$"):
+        images.members(1)
+
+
 LABELS = [0] * 50 + [1] * 5 + [2]  # the third domain has a single image
 
 

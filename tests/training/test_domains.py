@@ -19,7 +19,7 @@ from paddle_gan.metrics import domains
 from paddle_gan.sampling.columns import joined
 from paddle_gan.sampling.pictures import to_uint8
 from paddle_gan.training import scoring
-from tests.data.files import save, save_idx
+from tests.data.files import save, save_grays, save_idx
 from tests.training import harness
 
 TINY = dict(width=2, d_width=2, image_size=16, batch_size=4, device="cpu")
@@ -153,6 +153,19 @@ def test_a_folder_into_a_domain(runs, tmp_path, capsys):
     assert all(f'src="{name}"' in page for name in names)
     pictures = [(styles / f"a-{i}.png").read_bytes() for i in (1, 2, 3)]
     assert len({*pictures}) == 3
+
+
+@pytest.mark.parametrize("asked", ["starganv2", "stargan --evaluate-every 1"])
+def test_a_domain_with_too_few_images_is_named_before_training(train, tmp_path, asked):
+    """A fifth of four is none, and so is a sixth of five."""
+    grays = {f"{name}/{n}.png": n for name, count in (("cat", 6), ("dog", 4)) for n in range(count)}
+    data = save_grays(tmp_path / "pets", grays)
+    more = "--width 2 --d-width 2 --image-size 32 --batch-size 4 --epochs 1 --device cpu".split()
+    status, _, stderr = train(tmp_path / "out", "--recipe", *asked.split(), "--data", data, *more)
+    assert status == 2 and stderr.count("\n") == 1
+    name, split = ("dog", "test") if asked == "starganv2" else ("cat", "validation")
+    assert f"error: no image of domain {name} in images in {data}: " in stderr
+    assert f"(split {split}); add images of it" in stderr
 
 
 @pytest.fixture
