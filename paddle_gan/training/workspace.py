@@ -20,11 +20,11 @@ from paddle_gan.system import signals
 from paddle_gan.system.files import write_whole
 
 _CONFIG = "config.json"
-_OURS = re.compile(
-    r"config\.json|(metrics|histograms)\.jsonl|samples|log|checkpoints|best|generators"
-    r"|.+\.(pdparams|pdopt|pdstate)"
-)
-_UNFINISHED = re.compile(r"\..+\.\d+")  # what is written beside, and left by a process that died
+_FILES = r"config\.json|(metrics|histograms)\.jsonl|best|.+\.(pdparams|pdopt|pdstate)"
+_OURS = re.compile(rf"{_FILES}|samples|log|checkpoints|generators")
+# What is written beside, and left by a process that died; a checkpoint is a folder.
+_UNFINISHED = re.compile(rf"\.({_FILES}|latest|(real|(step|epoch)-\d+)\.png)\.\d+")
+_UNFINISHED_FOLDER = re.compile(r"\.step-\d+\.\d+")
 _LENGTH = (
     "epochs",
     "max_steps",
@@ -85,9 +85,11 @@ def _told(out: Path) -> Iterator[None]:
 def _remove_unfinished(out: Path) -> None:
     for folder in (out, out / "checkpoints", out / "samples", out / "generators"):
         for path in folder.glob(".*"):
-            if _UNFINISHED.fullmatch(path.name):
-                folder_of_its_own = path.is_dir() and not path.is_symlink()
-                shutil.rmtree(path) if folder_of_its_own else path.unlink()
+            if _UNFINISHED.fullmatch(path.name) and (path.is_symlink() or path.is_file()):
+                path.unlink()
+    for path in (out / "checkpoints").glob(".step-*"):
+        if _UNFINISHED_FOLDER.fullmatch(path.name):
+            shutil.rmtree(path)
 
 
 def write_config(out: Path, config: dict, names: tuple[str, ...] | None = None) -> None:

@@ -80,9 +80,22 @@ def test_what_a_killed_process_left_unfinished_is_deleted(tmp_path):
     unfinished = ".config.json.12", "samples/.step-00000007.png.12", "generators/.epoch-001.png.3"
     write(tmp_path, *unfinished, *OURS, *OTHERS)
     write(tmp_path, "checkpoints/.step-00000007.12/Gnet.pdparams", "catalog/.kept.12")
-    (tmp_path / ".best.12").symlink_to(kept)
+    links = [tmp_path / name for name in (".best.12", ".Dnet.pdopt.12", "checkpoints/.latest.12")]
+    for link in links:
+        link.symlink_to(kept)
     with held(tmp_path):
         assert files(tmp_path) == {*OURS, *OTHERS, "catalog/.kept.12", "elsewhere/precious"}
+        assert not any(link.is_symlink() for link in links)
+
+
+def test_hidden_names_of_a_user_that_end_in_digits_stay(tmp_path):
+    """As in a project that is trained in itself, with ``--out .``."""
+    names = ".python-3.12", ".venv3.11/bin/python", "checkpoints/.cache.3/a", "samples/.mine.4"
+    names += ".step-00000007.12/a", ".best.12/a", ".log.1"
+    write(tmp_path, *names)
+    (tmp_path / ".linked.3").symlink_to(".python-3.12")
+    with held(tmp_path):
+        assert files(tmp_path) == {*names, ".linked.3"}
 
 
 @pytest.mark.parametrize("place", ["file", "file/below"])
