@@ -11,6 +11,7 @@ from paddle import nn
 from tqdm import tqdm
 
 from paddle_gan.checkpoints.generators import open_network
+from paddle_gan.commands.naming import check_outputs, names_of
 from paddle_gan.data import to_float
 from paddle_gan.data.decoding import image_of_each, read_all
 from paddle_gan.data.listing import image_paths, listing_of
@@ -37,10 +38,12 @@ def project(
     Images are brought to the size and the channels of the generator. The folder ``output`` gets
     ``latents.npy`` (a row for each image, in the order of their paths, for ``infer --latents``),
     and of each image ``NAME.png``, the image beside what is drawn from its latents, and
-    ``NAME.gif``, the way there. Errors are as of ``sampling.projecting.project``; ``asked`` may be
-    ``digit`` or ``class_``, where the generator has classes.
+    ``NAME.gif``, the way there; NAME has the old suffix only where names would be the same. Errors
+    are as of ``sampling.projecting.project``; ``asked`` may be ``digit`` or ``class_``, where the
+    generator has classes.
 
-    Raises UserError for a checkpoint that does not draw from latents, and a source without images.
+    Raises UserError for a checkpoint that does not draw from latents, a source without images, and
+    where one of them would be overwritten.
     """
     if steps < 1 or seed < 0:
         raise UserError("--steps must be at least 1 and --seed 0")
@@ -56,6 +59,11 @@ def project(
     channels, size = drawing.generate(generator, one["z"], one.get("label")).shape[1:3]
     source, output = Path(source), Path(output)
     paths = image_paths(source) if source.is_dir() else [source]
+    folder = source if source.is_dir() else source.parent
+    inside = [path.relative_to(folder) for path in paths]
+    stills = [output / name for name in names_of(inside)]
+    films = [path.with_suffix(".gif") for path in stills]
+    check_outputs(source, [*stills, *films])
     files = listing_of(paths)
     form = form_of(opened.config) if opened.config else Form(size, channels)
     items = [[name] for name in files.names]
@@ -63,19 +71,14 @@ def project(
     errors, rows = {}, []
     for i, pixels in zip(found.kept, tqdm(found.sides[0], unit=" images", disable=None)):
         image = to_float(pixels)
-        name = paths[i].relative_to(source) if source.is_dir() else Path(source.name)
-        beside = (output / name).with_suffix(".png")
-        if paths[i].resolve() in (beside.resolve(), beside.with_suffix(".gif").resolve()):
-            raise UserError(f"{paths[i]} would be overwritten; give another --output")
         projected = find(generator, image, steps, seed, digit)
         rows.append(projected.z)
-        errors[str(name)] = projected.error
+        errors[str(inside[i])] = projected.error
         way = projected.way
         both = np.concatenate([np.broadcast_to(image, way.shape), way], axis=3)
         frames = list(pictures.to_uint8(both).transpose(0, 2, 3, 1))
-        pictures.write_picture(beside, frames[-1])
-        seconds = len(frames) / _FRAMES_PER_SECOND
-        pictures.write_animation(beside.with_suffix(".gif"), frames, seconds)
+        pictures.write_picture(stills[i], frames[-1])
+        pictures.write_animation(films[i], frames, len(frames) / _FRAMES_PER_SECOND)
     pictures.write_npy(output / "latents.npy", len(rows), [np.stack(rows)])
     return errors
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import html
 import os
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -14,6 +13,7 @@ import numpy as np
 from tqdm import tqdm
 
 from paddle_gan.checkpoints.generators import Opened, open_checkpoint
+from paddle_gan.commands.naming import check_outputs, names_of
 from paddle_gan.data import to_float
 from paddle_gan.data.inputs import Input, padded, read_inputs
 from paddle_gan.data.listing import is_image
@@ -66,21 +66,19 @@ def translate_files(
     if is_image(output.name) and not output.is_dir():
         raise UserError(f"output {output}: with --input it is a folder; name one")
     inputs = read_inputs(source, form_of(opened.config))
-    names = _names(inputs)
-    for each, name in zip(inputs, names):
-        if (output / name).resolve() == each.path.resolve():
-            raise UserError(f"{each.path} would be overwritten; give another --output")
-    figures, styles = [], styles if opened.game.styles else 1
-    for each, name in zip(tqdm(inputs, unit=" images", disable=None), names):
-        made = [name]
-        if styles > 1:
-            made = [name.with_stem(f"{name.stem}-{i + 1}") for i in range(styles)]
-        for i, path in enumerate(made):
+    made = [[name] for name in names_of([each.inside for each in inputs])]
+    if opened.game.styles and styles > 1:
+        endings = [f"-{i + 1}" for i in range(styles)]
+        made = [[name.with_stem(name.stem + ending) for ending in endings] for [name] in made]
+    check_outputs(source, (output / path for paths in made for path in paths))
+    figures = []
+    for each, paths in zip(tqdm(inputs, unit=" images", disable=None), made):
+        for i, path in enumerate(paths):
             write_picture(output / path, _translated(opened, each, seed + i, asked))
         figures.append(
             _FIGURE.format(
                 given=_embedded(each.pixels),
-                made="".join(_MADE.format(quote(path.as_posix())) for path in made),
+                made="".join(_MADE.format(quote(path.as_posix())) for path in paths),
                 name=html.escape(each.inside.as_posix()),
             )
         )
@@ -113,16 +111,6 @@ def translate(
     asked = checked(asked, opened.game.asked, "this checkpoint")
     found = opened.game.translate(opened.networks, opened.name, whole, seed, **asked)
     return found[..., :height, :width]
-
-
-def _names(inputs: list[Input]) -> list[Path]:
-    """Where in the output each goes; with the old suffix only where names would be the same."""
-    wanted = [each.inside.with_suffix(".png") for each in inputs]
-    counts = Counter(wanted)
-    return [
-        name if counts[name] == 1 else each.inside.with_name(f"{each.inside.name}.png")
-        for name, each in zip(wanted, inputs)
-    ]
 
 
 def _translated(opened: Opened, each: Input, seed: int, asked: dict) -> np.ndarray:

@@ -63,10 +63,22 @@ def test_a_class_that_latents_stand_for(here, asked):
         project(here / "images", here / "Gnet.pdparams", here / "new", truncation=1.0)
 
 
+def test_images_of_one_name_have_results_of_their_own(here):
+    Image.open(here / "images/seed-6.png").save(here / "images/seed-5.bmp")
+    output = here / "new"
+    errors = project(here / "images", here / "Gnet.pdparams", output, steps=1)
+    assert list(errors) == ["seed-5.bmp", "seed-5.png", "seed-6.png"]
+    stems = "seed-5.bmp", "seed-5.png", "seed-6"
+    results = {f"{stem}.{suffix}" for stem in stems for suffix in ("png", "gif")}
+    assert {path.name for path in output.iterdir()} == {*results, "latents.npy"}
+
+
 def test_images_are_not_overwritten_and_classes_not_invented(here):
-    before = (here / "images/seed-5.png").read_bytes()
-    with pytest.raises(UserError, match="would be overwritten"):
-        project(here / "images/seed-5.png", here / "Gnet.pdparams", here / "images")
-    assert (here / "images/seed-5.png").read_bytes() == before
+    Image.open(here / "images/seed-5.png").save(here / "images/first.bmp")
+    before = {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
+    for source in ("images/seed-5.png", "images"):
+        with pytest.raises(UserError, match="png would be overwritten; give another --output"):
+            project(here / source, here / "Gnet.pdparams", here / "images")
+    assert before == {path: path.read_bytes() for path in here.rglob("*") if path.is_file()}
     with pytest.raises(UserError, match="has no classes"):
         project(here / "images", here / "Gnet.pdparams", here / "new", digit=3)
