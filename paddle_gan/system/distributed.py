@@ -215,7 +215,7 @@ def _wait(processes: list[subprocess.Popen], came: list[int]) -> None:
             deadline = time.monotonic() + (0 if refused else _GRACE)
         if deadline is not None and time.monotonic() > deadline:
             break
-    failed = {n: process.poll() for n, process in enumerate(processes) if process.poll() != 0}
+    failed = {n: process.poll() for n, process in enumerate(processes) if process.poll()}
     if not failed:
         return
     told = failed.get(0)
@@ -225,7 +225,7 @@ def _wait(processes: list[subprocess.Popen], came: list[int]) -> None:
         print("stopped; the workers did not end by themselves", file=sys.stderr)
         sys.exit(128 + came[0])
     # The one that was killed (a negative status) before those that lost it.
-    number, status = min(failed.items(), key=lambda item: item[1] or 0)
+    number, status = min(failed.items(), key=lambda item: item[1])
     raise UserError(
         f"worker {number} of {len(processes)} ended with status {status}; "
         "go on from the last checkpoint with --resume"

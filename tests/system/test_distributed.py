@@ -17,6 +17,7 @@ import pytest
 from paddle_gan.checkpoints.description import split
 from paddle_gan.checkpoints.reading import read
 from paddle_gan.cli import main
+from paddle_gan.errors import UserError
 from paddle_gan.system import distributed, runtime
 from tests.training import harness
 
@@ -177,6 +178,13 @@ def test_a_dead_worker_ends_the_run_in_one_line(data, tmp_path):
     assert status == 2
     assert error.startswith("error: ") and error.count("\n") == 1 and "--resume" in error
     resumed_alone(out)
+
+
+def test_the_worker_that_ended_is_named_and_none_that_waits_for_it(monkeypatch):
+    monkeypatch.setattr(distributed, "_GRACE", 0.2)
+    script = "import os, sys, time; os.environ['PADDLE_TRAINER_ID'] == '1' and sys.exit(2); "
+    with pytest.raises(UserError, match="^worker 1 of 2 ended with status 2; go on from the last"):
+        distributed.launch([sys.executable, "-c", script + "time.sleep(60)"], 2, "cpu")
 
 
 @pytest.mark.slow
