@@ -91,7 +91,8 @@ def train(
                 run.prepare_scores()  # refused now rather than after an epoch
             if not resume:  # only now, as what was refused until here leaves no trace
                 stack.enter_context(workspace.held(out))
-                workspace.set_earlier_aside(out)
+                # So that it is found if the run goes on before it has saved.
+                config["init_from"] = workspace.set_earlier_aside(out, config["init_from"])
             workspace.write_config(out, config, images.classes)
             distributed.wait()
         distributed.wait()  # for machines that have to prepare the data for themselves

@@ -51,7 +51,7 @@ class Run:
         paddle.seed(config["seed"])
         self.game = game_of(config)(config)
         resumed = resume and saving.newest(out)
-        fresh = config["init_from"] and not resumed
+        fresh = config["init_from"] and not resumed and distributed.rank() == 0  # start() shares it
         begun = transfer.begin_from(config["init_from"], self.game.networks) if fresh else None
         self.game.check_data(images)  # tells G, too, how frequent each class is in them
         if begun:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -57,21 +58,25 @@ def held(out: Path) -> Iterator[None]:
         yield
 
 
-def set_earlier_aside(out: Path) -> None:
+def set_earlier_aside(out: Path, file: str | None = None) -> str | None:
     """Move a finished or stopped run in ``out``, or the notebook's files, into ``earlier-NNN``.
 
-    Nothing is deleted, and what no run writes stays where it is.
+    Nothing is deleted, and what no run writes stays where it is. Returns the path that ``file``,
+    which may be of that run, has then.
     """
     with _told(out), signals.blocked():  # half of a run in each place would be a run in neither
         found = [path for path in out.iterdir() if _OURS.fullmatch(path.name)]
         if not found:
-            return
+            return file
         numbers = [int(path.name[8:]) for path in out.glob("earlier-[0-9][0-9][0-9]")]
         earlier = out / f"earlier-{max(numbers, default=0) + 1:03d}"
         earlier.mkdir()
         for path in found:
             path.rename(earlier / path.name)
     print(f"an earlier run in {out} was moved to {earlier}")
+    if file is None or os.path.exists(file):
+        return file
+    return os.path.abspath(earlier / os.path.relpath(file, out))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from paddle_gan.checkpoints.transfer import begin_from
 from paddle_gan.config import configure, game_of
 from paddle_gan.errors import UserError
 from paddle_gan.games.descent import freeze
+from paddle_gan.games.gan import GAN
 from paddle_gan.networks.dcgan import Discriminator
 from tests.training import harness
 
@@ -89,6 +90,37 @@ def test_frozen_layers_stay_and_the_run_is_resumed_to_the_same_bits(first, data,
     frozen = {key.rpartition(".")[0] for key in matrices[:2]}
     # Pairs do not tell the last bias anything: it is trained, and has not moved.
     assert len(moments) == len([key for key in before if key.rpartition(".")[0] not in frozen])
+
+
+def test_a_run_that_ended_before_its_first_save_begins_again_with_the_same_weights(
+    first, data, train, tmp_path, monkeypatch
+):
+    """Though the file that it was given was moved aside, being of the run that it replaces."""
+
+    def ended(*arguments):
+        raise UserError("ended")
+
+    out = harness.copy(first, tmp_path / "out")
+    flags = [*harness.TINY, *data, "--init-from", out / "Gnet.pdparams", *STILL]
+    with monkeypatch.context() as patch:
+        patch.setattr(GAN, "train_step", ended)
+        assert train(out, *flags)[::2] == (2, "error: ended\n")
+    assert not (out / "Gnet.pdparams").exists()
+    status, stdout, stderr = train(out, "--resume")
+    assert status == 0, stderr
+    assert stdout.splitlines()[0] == f"Gnet, Dnet from {out}/earlier-001"
+    assert harness.check_whole(out) == 1
+
+
+@pytest.mark.slow
+def test_two_workers_begin_with_the_weights_of_the_run_that_they_replace(first, data, tmp_path):
+    out = harness.copy(first, tmp_path / "out")
+    flags = [*harness.TINY, *data, "--init-from", out / "Gnet.pdparams", *STILL, "--workers", 2]
+    status, _, stderr = harness.train(out, *flags)
+    assert status == 0, stderr
+    before, after = (weights(each / "Dnet.pdparams") for each in (out / "earlier-001", out))
+    for key in (key for key in before if not key.endswith(("._mean", "._variance"))):
+        assert np.abs(after[key] - before[key]).max() < 1e-6
 
 
 def test_a_missing_file_is_told_before_the_data_is_looked_at(train, tmp_path):

@@ -68,6 +68,19 @@ def test_each_part_of_an_earlier_run_is_moved_aside(name, tmp_path, capsys):
     assert capsys.readouterr() == (told, "")
 
 
+@pytest.mark.parametrize(
+    ("file", "then"),
+    [
+        ("out/Gnet.pdparams", "out/earlier-001/Gnet.pdparams"),
+        ("out/notes.txt", "out/notes.txt"),
+        ("Gnet.pdparams", "Gnet.pdparams"),
+    ],
+)
+def test_it_is_told_where_a_file_is_then(file, then, tmp_path):
+    write(tmp_path, "out/Gnet.pdparams", "out/notes.txt", "Gnet.pdparams")
+    assert set_earlier_aside(tmp_path / "out", str(tmp_path / file)) == str(tmp_path / then)
+
+
 def test_earlier_runs_are_counted_on_from_the_last(tmp_path):
     write(tmp_path, "config.json", "earlier-002/a", "earlier-119/a", "earlier-20/a", "earlier-x/a")
     set_earlier_aside(tmp_path)
