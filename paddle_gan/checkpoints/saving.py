@@ -23,6 +23,7 @@ import paddle
 from paddle_gan.checkpoints.description import split, with_description
 from paddle_gan.checkpoints.reading import check_state, read, shapes_of
 from paddle_gan.errors import UserError
+from paddle_gan.sampling.pictures import samples
 from paddle_gan.system import distributed
 from paddle_gan.system.files import write_whole
 
@@ -82,13 +83,13 @@ def set_aside(out: Path, name: str, networks: dict, description: dict) -> None:
     One network becomes ``name.pdparams``, each of several ``name-NETWORK.pdparams``. They are
     described as in a checkpoint, by the step of the samples.
     """
-    place, samples = out / "generators", max((out / "samples").glob("step-*.png"))
-    step = int(samples.stem.partition("-")[2])
+    place, picture = out / "generators", samples(out)[-1]
+    step = int(picture.stem.partition("-")[2])
     for network, weights in _described(networks, description, step):
         file, content = name if len(networks) == 1 else f"{name}-{network}", io.BytesIO()
         paddle.save(weights, content)
         write_whole(place / f"{file}.pdparams", content.getvalue())
-    write_whole(place / f"{name}.png", samples.read_bytes())
+    write_whole(place / f"{name}.png", picture.read_bytes())
 
 
 def _described(networks: dict, description: dict, step: int) -> Iterator[tuple[str, dict]]:

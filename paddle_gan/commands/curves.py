@@ -7,7 +7,7 @@ import os
 import statistics
 
 from paddle_gan.commands.runs import SCORES, TIME, Run
-from paddle_gan.sampling.pictures import read_picture
+from paddle_gan.sampling.pictures import read_picture, samples
 from paddle_gan.sampling.scales import logarithmic
 from paddle_gan.system.files import write_whole
 
@@ -93,7 +93,7 @@ def _scale(axes) -> None:
 
 def _samples(run: Run):
     """The first row of the newest grid of samples."""
-    found = sorted((run.folder / "samples").glob("step-*.png"))
+    found = samples(run.folder)
     if not found:
         return None
     return read_picture(found[-1])[: run.config["image_size"] + 4]

@@ -164,6 +164,11 @@ def read_picture(path: str | os.PathLike) -> np.ndarray:
     return np.atleast_3d(picture)[..., ::-1]
 
 
+def samples(out: Path) -> list[Path]:
+    """The pictures of each save of the run in ``out``, the newest last; none of a user's own."""
+    return sorted((out / "samples").glob(f"step-{'[0-9]' * 8}.png"))
+
+
 def write_npy(path: str | os.PathLike, n: int, batches: Iterable[np.ndarray]) -> None:
     """Write ``n`` images that come in batches, float32 b x C x H x W, as one .npy file."""
     with whole_file(path) as file:

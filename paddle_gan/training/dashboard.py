@@ -52,7 +52,7 @@ class Dashboard:
         noted, seen = _kept(self._metrics, step), _kept(self._histograms, step)
         self._file = open(self._metrics, "a", buffering=1)
         self._log = Log(self._out / "log", self._config, self._tags)
-        for path in self._samples.glob("step-*.png"):
+        for path in pictures.samples(self._out):
             if _step(path) > step:
                 path.unlink()
         self.cpu_seconds = max((line.get("cpu_seconds", 0.0) for line in noted), default=0.0)
@@ -78,7 +78,8 @@ class Dashboard:
             for line in lines
         ]
         events += [(line["step"], 2, self._show_histograms, (line,)) for line in seen]
-        pictures_of = {_step(path): path for path in self._samples.glob("*.png")}
+        shown = *self._samples.glob("real.png"), *pictures.samples(self._out)
+        pictures_of = {_step(path): path for path in shown}
         for step, path in pictures_of.items():
             events.append((step, 1, self._show_again, (path, step)))
         for _, _, show, what in sorted(events, key=lambda event: event[:2]):

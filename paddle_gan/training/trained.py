@@ -11,6 +11,7 @@ from paddle import nn
 
 from paddle_gan.checkpoints.generators import load_generator
 from paddle_gan.config import game_of
+from paddle_gan.sampling.pictures import samples
 
 
 class Trained(os.PathLike):
@@ -49,7 +50,7 @@ class Trained(os.PathLike):
     @property
     def samples(self) -> list[Path]:
         """The pictures of each save, the newest last."""
-        return sorted((self.out / "samples").glob("step-*.png"))
+        return samples(self.out)
 
     @property
     def checkpoint(self) -> Path:

@@ -106,6 +106,7 @@ def test_networks_are_kept_with_their_samples(names, files, tmp_path):
     (tmp_path / "samples").mkdir()
     for step in (3, 12):
         (tmp_path / f"samples/step-{step:08d}.png").write_text(f"of step {step}")
+    (tmp_path / "samples/step-best.png").write_text("a user's own")
     networks = {name: paddle.nn.Linear(3, 2) for name in names}
     saving.set_aside(tmp_path, "epoch-010", networks, DESCRIPTION)
     found = sorted(path.name for path in (tmp_path / "generators").iterdir())

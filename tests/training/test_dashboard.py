@@ -159,6 +159,23 @@ def test_final_scores_stand_beside_the_values(tmp_path):
     assert told["batch_size"] == 8 and "about" not in told and "max_steps" not in told
 
 
+def test_pictures_that_a_user_has_put_among_the_samples_stay_and_are_not_shown(tmp_path):
+    config, drawn = configure(batch_size=8), {"output": np.zeros((4, 1, 16, 16), "float32")}
+    board = Dashboard(tmp_path, config, 0, 10, {})
+    board.real({"image": np.zeros((4, 1, 16, 16), np.uint8)})
+    for step in (4, 8):
+        board.samples(step, drawn)
+    board.close()
+    own = {"mine.png", "step-00000008 (copy).png", "step-final.png"}
+    for name in own:
+        (tmp_path / "samples" / name).write_bytes(b"of a user")
+    Dashboard(tmp_path, config, 4, 10, {}).close()
+    kept = {path.name for path in (tmp_path / "samples").iterdir()}
+    assert kept == {*own, "real.png", "step-00000004.png"}
+    shown = harness.dashboard(tmp_path / "log")
+    assert [step for step, _ in shown["image images/samples"]] == [4]
+
+
 def test_the_configuration_can_be_read_there(run):
     from visualdl import LogReader
 
