@@ -45,7 +45,7 @@ class Health:
         """Judge generated images, N x C x H x W in [-1, 1]. Raises NotFinite."""
         if not np.isfinite(images).all():
             raise NotFinite(f"images of step {step} not finite")
-        if step < _EARLY or images.std(axis=0).mean() >= _ALIKE:
+        if step < _EARLY or len(images) < 2 or images.std(axis=0).mean() >= _ALIKE:
             return self._recovered("alike")
         return self._once(
             "alike",

@@ -80,6 +80,12 @@ def test_samples_are_alike_below_a_deviation_of_a_hundredth_of_the_range(deviati
     assert bool(Health().samples(1000, images)) == alike
 
 
+def test_a_single_sample_is_like_no_other():
+    """As with --canvas 1, or of a test set of one pair."""
+    assert Health().samples(1000, np.zeros((1, 1, 8, 8))) is None
+    assert Health().samples(1000, np.zeros((2, 1, 8, 8)))
+
+
 def test_recall_that_falls_is_told_again_only_after_a_recovery():
     health, told = Health(), []
     for step, recall in enumerate([0.3, 0.8, 0.61, 0.59, 0.2, 0.7, 0.5, 0.9]):
