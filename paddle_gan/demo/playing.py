@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import math
 from pathlib import Path
 
@@ -43,7 +44,7 @@ class Drawer:
         """The path of a new GIF in ``folder``: a closed walk through the images of the seeds."""
         try:
             wanted = numbers(seeds)
-        except ValueError as error:
+        except argparse.ArgumentTypeError as error:
             raise UserError("seeds are whole numbers with commas between, such as 3, 9") from error
         if min(wanted) < 0 or len(wanted) > _FRAMES:
             raise UserError(f"seeds must be at least 0, and {_FRAMES} at most")

@@ -230,6 +230,14 @@ def test_classes_that_latents_stand_for_are_offered(tmp_path):
     assert len({picture.tobytes() for picture in pictures}) == 3
 
 
+@pytest.mark.parametrize("seeds", ["a, b", "", "3;9", "1.5"])
+def test_seeds_that_are_none(seeds, tmp_path):
+    checkpoint = saved(tmp_path / "new", "dcgan", latent=6, width=4, classes=3)["Gnet"]
+    drawer = Drawer(open_for_page(checkpoint)[1])
+    with pytest.raises(UserError, match="^seeds are whole numbers with commas between"):
+        drawer.walk(seeds, None, 1.0, 2, tmp_path)
+
+
 @pytest.mark.parametrize("port", [0, -1, 65536, "abc"])
 def test_a_port_that_is_none(port, monkeypatch):
     with pytest.raises(UserError, match=f"^port {port}: it must be a whole number from 1 to 65535"):
