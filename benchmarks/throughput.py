@@ -75,7 +75,7 @@ def measure_package(flags: list[str]) -> dict:
         if process.returncode:
             raise SystemExit(f"train.py {' '.join(flags)} failed")
         lines = [json.loads(line) for line in metrics.read_text().splitlines()]
-    speeds = [line["images_per_second"] for line in lines if line.get("step", 0) > 50]
+    speeds = [line["images_per_second"] for line in lines if line.get("step", 0) > 1]
     return {"speed": statistics.median(speeds), "memory": peak / 2**20, "start": first_step}
 
 
@@ -93,7 +93,7 @@ def systems(row: str, options) -> dict[str, Callable[[], dict]]:
     peer, ours, both, speed = ROWS[row]
     steps = int(options.seconds * speed / int(both[-1]))
     ours = ours if "--data" in ours else [*ours, "--data", options.data]
-    own = [*ours, *both, "--max-steps", str(max(100, steps // 50 * 50))]
+    own = [*ours, *both, "--max-steps", str(max(50, steps // 50 * 50))]
     found = {f"paddle_gan {name}": partial(measure_package, [*own, *flags])
              for name, (flags, _) in TYPES.items()}  # fmt: skip
     here, theirs = ROOT / "benchmarks", [peer, *both, "--steps", str(max(5, steps))]
