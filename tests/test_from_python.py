@@ -16,6 +16,7 @@ import paddle_gan
 from paddle_gan import UserError
 from paddle_gan.checkpoints.description import with_description
 from paddle_gan.config import configure, game_of
+from tests.documents import TEXTS, blocks
 from tests.notebook import fill
 from tests.training import harness
 
@@ -131,3 +132,13 @@ def test_a_notebook_trains_twice_and_shows_pictures(tmp_path, data):
         assert {kind[0] for kind in pictures} == {"display_data", "execute_result"}
         assert not any(out.output_type == "error" for out in cell.outputs)
     assert re.search(r"\d+/24 \[", json.dumps(notebook.cells[1].outputs))  # of 3 x 8 images
+
+
+def test_the_page_has_all_that_is_public_and_its_code_runs():
+    page = TEXTS["docs/python.md"]
+    missing = {n for n in paddle_gan.__all__ if n != "__version__" and f"`{n}" not in page}
+    assert missing - {"UserError"} == set() and "paddle_gan.UserError" in page
+    (code,) = blocks(page, "python")
+    made: dict = {}
+    exec(code, made)
+    assert made["sevens"].shape == (16, 1, 32, 32) and np.abs(made["sevens"]).max() <= 1
