@@ -51,16 +51,16 @@ def calls(operation: Convolution, shape: tuple[int, ...]) -> list[Callable[[], N
     """The operation forward, to its input and to its weights, on an input of ``shape``."""
     sizes = prod(shape), prod(operation.shape), max(operation.kept, operation.workspace), 1024
     x, y, weights, bias = map(ones, sizes)
-    bias = [bias.address] * (operation.parameters - 1)
     at_x, at_y, at_weights = x.address, y.address, weights.address
+    at_bias = [bias.address] * (operation.parameters - 1)
 
     def hold(primitive, *addresses):
-        return lambda _=(x, y, weights): primitive(*addresses)
+        return lambda _=(x, y, weights, bias): primitive(*addresses)
 
     return [
-        hold(operation._forward, at_x, at_weights, *bias, at_y),
+        hold(operation._forward, at_x, at_weights, *at_bias, at_y),
         hold(operation._to_data, at_y, at_weights, at_x),
-        hold(operation._to_weights, at_x, at_y, at_weights, *bias),
+        hold(operation._to_weights, at_x, at_y, at_weights, *at_bias),
     ]
 
 
