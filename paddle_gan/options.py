@@ -58,6 +58,7 @@ def numbers(text: str) -> list[int]:
 
 
 POSITIVE = number(0, text="a positive number", over=True)
+WEIGHT = number(0, text="a number from 0")  # of a term of a loss
 NAME = Range(lambda v: isinstance(v, str), "a name", "NAME")
 FLAG = Range(lambda v: isinstance(v, bool), "True or False")
 

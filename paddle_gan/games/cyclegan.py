@@ -12,12 +12,12 @@ from paddle_gan import kernels
 from paddle_gan.errors import UserError
 from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.pool import Pool
-from paddle_gan.games.translation import DIRECTION, WEIGHT, Translation, drawn
+from paddle_gan.games.translation import DIRECTION, Translation, drawn
 from paddle_gan.networks.norms import plain_instance_norm
 from paddle_gan.networks.patch import patch
 from paddle_gan.networks.resnet import resnet
 from paddle_gan.objectives.losses import OBJECTIVES
-from paddle_gan.options import Option, whole
+from paddle_gan.options import WEIGHT, Option, whole
 from paddle_gan.sampling.columns import Columns
 
 _LOSS = OBJECTIVES["least-squares"]

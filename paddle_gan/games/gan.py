@@ -16,8 +16,9 @@ from paddle_gan.networks.norms import BATCH_NORMS
 from paddle_gan.objectives.augmentations import AUGMENTATIONS, Augmentation
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES, PENALTY, PENALTY_RULES
-from paddle_gan.options import POSITIVE, Option, Row, number, whole
+from paddle_gan.options import POSITIVE, WEIGHT, Option, Row, number, whole
 from paddle_gan.sampling.regions import Regions
+from paddle_gan.system import draws
 
 _D_HAS_WON = 0.01
 
@@ -46,6 +47,9 @@ class GAN(FromNoise):
         "augment_target": Option(
             None, number(0, 1), "adapt it to this mean sign of D on real images (ADA); such as 0.6"
         ),
+        "lambda_mismatch": Option(
+            0.0, WEIGHT, "weight of telling D that real images are none of another class"
+        ),
         "pack": Option(1, whole(1), "images that D judges as one (PacGAN)"),
         "critic_steps": Option(1, whole(1), "steps of D for one of G; they divide the batch"),
         "fresh_noise": Option(
@@ -61,6 +65,11 @@ class GAN(FromNoise):
         (
             lambda c: c["augment"] == "none" and {c["augment_p"], c["augment_target"]} != {None},
             "augment 'none' changes no image, so there is no probability of it; name another",
+        ),
+        (
+            lambda c: c["lambda_mismatch"] and not c.get("classes"),
+            "lambda_mismatch {lambda_mismatch} is of classes, and D is told none; "
+            "take --classes data, or leave it out",
         ),
         (
             lambda c: c["batch_size"] % (c["critic_steps"] * c["pack"]),
@@ -134,10 +143,9 @@ class GAN(FromNoise):
         tensors = [batch["image"]]
         if self.config.get("classes"):
             tensors.append(batch["label"])
-        weight = self._penalty_weight(step)
         for real, *labels in zip(*(tensor.split(self.parts) for tensor in tensors)):
             fake, told = self.fake(len(real), labels)
-            d_loss, report = self._discriminator_step(real, fake.detach(), labels, told, weight)
+            d_loss, report = self._discriminator_step(real, fake.detach(), labels, told, step)
 
         if self.fresh_noise:
             labels = [label.tile([self.fresh_noise]) for label in labels]
@@ -153,14 +161,12 @@ class GAN(FromNoise):
         return {"d_loss": d_loss, "g_loss": g_loss.detach(), **report, **self.augment.report()}
 
     def _penalty_weight(self, step: int) -> float:
-        """That of the step after ``step`` steps, 0 for those without a penalty."""
-        config, every = self.config, self.config["penalty_every"]
+        config = self.config
         ends = config["penalty_weight"] or self.penalty.weight, config["penalty_weight_end"]
-        weight = annealed(*ends, step * config["batch_size"], config["burn_in"])
-        return 0.0 if step % every else every * weight
+        return annealed(*ends, step * config["batch_size"], config["burn_in"])
 
     def _discriminator_step(
-        self, real: Tensor, fake: Tensor, labels: list[Tensor], told: list[Tensor], weight: float
+        self, real: Tensor, fake: Tensor, labels: list[Tensor], told: list[Tensor], step: int
     ):
         """``labels`` are the classes of the real images, ``told`` those of the fake ones."""
         real, fake = self._shown(real), self._shown(fake)
@@ -171,18 +177,29 @@ class GAN(FromNoise):
         lead = self.objective.lead(real_logits, fake_logits)
         self.augment.observe(lead, self.config["batch_size"] // self.parts)
         loss = self.objective.discriminator(real_logits, fake_logits)
-        if self.penalty.term and weight:
+        # What regularizes is computed in every Nth step, N times as heavy.
+        every, weight = self.config["penalty_every"], self._penalty_weight(step)
+        due = step % every == 0
+        if due and labels and (mismatch := self.config["lambda_mismatch"]):
+            wrong_logits = self.discriminator.logits(real, self._others(*labels))
+            loss += every * mismatch * self.objective.discriminator(real_logits, wrong_logits)
+        if due and self.penalty.term:
 
             def gradient(*batches: Tensor) -> Tensor:  # of images between both: as of the real one
                 given = [[b, *(told if b is fake else labels)] for b in batches]
                 found = (self.discriminator.input_gradient(*each) for each in self._passes(given))
                 return paddle.concat([*found])
 
-            loss = loss + weight * self.penalty.term(gradient, real, fake)
+            loss += every * weight * self.penalty.term(gradient, real, fake)
         descend(loss, self.d_optimizer)
         if self.penalty.project:
             self.penalty.project(trainable(self.discriminator), weight)
         return loss.detach(), self.objective.report(*self.noted(real_logits, fake_logits))
+
+    def _others(self, labels: Tensor) -> Tensor:
+        """For each class another, all equally probable."""
+        classes = self.config["classes"]
+        return (labels + draws.randint(1, classes, [len(labels)])) % classes
 
     def _passes(self, batches: list[list[Tensor]]) -> list[list[Tensor]]:
         """Images and maybe classes, as D is given them: all at once, or batch by batch."""

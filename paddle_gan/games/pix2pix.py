@@ -9,11 +9,11 @@ from paddle import Tensor, nn
 from paddle_gan import kernels
 from paddle_gan.data import DataSet
 from paddle_gan.games.descent import descend, frozen
-from paddle_gan.games.translation import DIRECTION, WEIGHT, Translation, drawn
+from paddle_gan.games.translation import DIRECTION, Translation, drawn
 from paddle_gan.networks.patch import patch
 from paddle_gan.networks.unet import unet
 from paddle_gan.objectives.losses import OBJECTIVES
-from paddle_gan.options import FLAG, Option, whole
+from paddle_gan.options import FLAG, WEIGHT, Option, whole
 from paddle_gan.sampling.columns import Columns
 
 _LOSS = OBJECTIVES["non-saturating"]

@@ -12,11 +12,10 @@ from paddle import Tensor, nn
 from paddle_gan.data import to_float
 from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
-from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.stargan import Discriminator, Generator
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import PENALTIES
-from paddle_gan.options import FLAG, Option, whole
+from paddle_gan.options import FLAG, WEIGHT, Option, whole
 from paddle_gan.sampling.columns import Columns, parts
 from paddle_gan.system import draws
 

@@ -15,7 +15,6 @@ from paddle_gan.data.pixels import form_of
 from paddle_gan.games.descent import descend, frozen
 from paddle_gan.games.domains import Domains, number_of
 from paddle_gan.games.references import read_reference, share_of
-from paddle_gan.games.translation import WEIGHT
 from paddle_gan.networks.starganv2 import (
     Discriminator,
     Generator,
@@ -25,7 +24,7 @@ from paddle_gan.networks.starganv2 import (
 )
 from paddle_gan.objectives.losses import OBJECTIVES
 from paddle_gan.objectives.penalties import r1
-from paddle_gan.options import POSITIVE, Option, Range, number, whole
+from paddle_gan.options import POSITIVE, WEIGHT, Option, Range, number, whole
 from paddle_gan.sampling.columns import Columns, parts
 from paddle_gan.sampling.drawing import lerp
 from paddle_gan.system import draws

@@ -15,11 +15,10 @@ from paddle_gan.games.base import Game
 from paddle_gan.games.optimizers import FREEZE, FREEZE_RULES, OPTIMIZER
 from paddle_gan.networks.initialization import INITS
 from paddle_gan.networks.options import DOUBLED
-from paddle_gan.options import FLAG, Option, Row, number, one_of, whole
+from paddle_gan.options import FLAG, Option, Row, one_of, whole
 from paddle_gan.sampling.columns import Columns
 
 DIRECTION = one_of(("AtoB", "BtoA"))
-WEIGHT = number(0, text="a number from 0")
 _BATCH = 64
 
 
